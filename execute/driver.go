@@ -1,0 +1,100 @@
+package execute
+
+import (
+	"context"
+	"sync"
+
+	"github.com/sluice-gateway/sluice/operation"
+	"github.com/sluice-gateway/sluice/plan"
+	"github.com/sluice-gateway/sluice/value"
+)
+
+// Driver knows how one kind of source is asked. Drivers are safe for concurrent use.
+type Driver interface {
+	// Compile is called once for each plan, with those of its fetches that go to sources of this driver, and
+	// returns a runner for each, in the same order. It does no I/O. What it returns lives as long as the cached
+	// plan and may be called from several goroutines at once.
+	Compile(p *plan.Plan, fetches []*plan.Fetch) ([]Runner, error)
+}
+
+// Runner runs one fetch of a compiled plan.
+type Runner interface {
+	// Run asks the source and returns when everything has been answered or has failed. It may block; it honours
+	// ctx, which is the operation's. It is called at most once in an operation, never with no representations for a
+	// fetch of entities, and from any goroutine. It never returns nil.
+	Run(ctx context.Context, in *Inputs) *Outcome
+}
+
+// Inputs is what one run of a fetch is given. The runner must not change it.
+type Inputs struct {
+	Reps      []Rep       // the distinct objects to enter with; empty for a fetch of root fields
+	Variables value.Value // the operation's coerced variables, an object
+	Caller    *operation.Caller
+	Scope     *Scope
+}
+
+// Rep is one representation.
+type Rep struct {
+	Entry  int         // index into the fetch's Entries
+	Object value.Value // its members are named as the entrance's Needs name them
+}
+
+// Outcome is what a run of a fetch brought.
+type Outcome struct {
+	// Values are the answers, one for each of Inputs.Reps in their order, or one for a fetch of root fields: objects
+	// whose members are named as TreeField.Name has them. Null or missing: there is no such object, which is no error.
+	// Where Errors has an error for it, the value is ignored unless it is an object, of which what is there is used.
+	Values []value.Value
+	Errors []SourceError
+	// Release gives the memory behind Values back; nil if there is nothing to give. It is called once, after the
+	// answer was written.
+	Release func()
+}
+
+// SourceError is one thing that went wrong with a fetch, in the words that clients may see.
+type SourceError struct {
+	Rep        int            // index into Inputs.Reps; -1: the whole fetch
+	Path       []any          // below the object, names of answer members and list indexes; empty: the object itself
+	Message    string         // a sentence, with nothing of the upstream's address or body
+	Code       string         // for extensions.code
+	Extensions map[string]any // further entries of extensions; may be nil
+	Cause      error          // for the log; never shown to clients; may be nil
+}
+
+// Scope lives as long as one operation. It is safe for concurrent use.
+type Scope struct {
+	mu      sync.Mutex
+	state   map[any]any
+	release []func()
+}
+
+// State returns what make returned for this key at its first call in the operation: the place for a driver's
+// loaders and counters. Keys should be of an unexported type, or pointers.
+func (s *Scope) State(key any, make func() any) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v, ok := s.state[key]; ok {
+		return v
+	}
+	if s.state == nil {
+		s.state = map[any]any{}
+	}
+	v := make()
+	s.state[key] = v
+	return v
+}
+
+// Defer has release called when the operation has ended and its answer was written.
+func (s *Scope) Defer(release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.release = append(s.release, release)
+}
+
+// close calls everything that was deferred, the last first.
+func (s *Scope) close() {
+	for i := len(s.release) - 1; i >= 0; i-- {
+		s.release[i]()
+	}
+	s.release, s.state = nil, nil
+}

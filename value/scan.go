@@ -1,0 +1,371 @@
+package value
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+	"unsafe"
+)
+
+// MaxDepth is how deeply lists and objects may nest in a scanned document.
+const MaxDepth = 512
+
+// Filter names the members that are wanted of the objects at one place of a document; everything else there is
+// checked and skipped. It applies alike to an object and, through lists of any depth, to the objects of a list. A nil
+// Filter wants everything; one without keys wants only to know what kind of value is there.
+type Filter struct {
+	Keys []FilterKey
+}
+
+// FilterKey is one wanted member, and what is wanted of its value.
+type FilterKey struct {
+	Key  string
+	Want *Filter
+}
+
+// SyntaxError says where and why a document is not JSON. It quotes nothing of the document.
+type SyntaxError struct {
+	Offset int // in bytes from the start
+	Reason string
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("invalid JSON at byte %d: %s", e.Offset, e.Reason)
+}
+
+// Scan reads one JSON document (RFC 8259) in a single pass and returns what want asks of it. The whole document is
+// checked, skipped parts too: grammar, UTF-8, control characters, escapes, nesting to [MaxDepth], nothing but white
+// space after the end. Of a repeated key the last one counts. Surrogate escapes without their other half are accepted;
+// they read as U+FFFD.
+//
+// The result points into body and into memory of a: both must outlive it, and body must not be changed. The error is
+// a *[SyntaxError].
+func Scan(body []byte, want *Filter, a *Arena) (Value, error) {
+	a.stackV, a.stackM = a.stackV[:0], a.stackM[:0] // a document that failed may have left something
+	s := scanner{b: body, a: a}
+	s.space()
+	v, ok := s.value(want, true, 0)
+	if !ok {
+		return Value{}, s.err
+	}
+	s.space()
+	if s.i != len(s.b) {
+		s.fail("text after the end of the document")
+		return Value{}, s.err
+	}
+	return v, nil
+}
+
+type scanner struct {
+	b   []byte
+	i   int
+	a   *Arena
+	err *SyntaxError
+}
+
+func (s *scanner) fail(reason string) bool {
+	if s.err == nil {
+		s.err = &SyntaxError{Offset: s.i, Reason: reason}
+	}
+	return false
+}
+
+func (s *scanner) space() {
+	for s.i < len(s.b) {
+		switch s.b[s.i] {
+		case ' ', '\n', '\r', '\t':
+			s.i++
+		default:
+			return
+		}
+	}
+}
+
+// value reads one value. With keep unset it only checks it.
+func (s *scanner) value(want *Filter, keep bool, depth int) (Value, bool) {
+	if s.i >= len(s.b) {
+		return Value{}, s.fail("unexpected end")
+	}
+	switch c := s.b[s.i]; {
+	case c == '"':
+		return s.str()
+	case c == '{':
+		return s.object(want, keep, depth)
+	case c == '[':
+		return s.list(want, keep, depth)
+	case c == '-' || c >= '0' && c <= '9':
+		return s.number()
+	case c == 't':
+		return OfBool(true), s.word("true")
+	case c == 'f':
+		return OfBool(false), s.word("false")
+	case c == 'n':
+		return NullValue, s.word("null")
+	}
+	return Value{}, s.fail("unexpected character")
+}
+
+func (s *scanner) word(w string) bool {
+	if len(s.b)-s.i < len(w) || string(s.b[s.i:s.i+len(w)]) != w {
+		return s.fail("unexpected character")
+	}
+	s.i += len(w)
+	return true
+}
+
+func (s *scanner) number() (Value, bool) {
+	start, k := s.i, Int
+	if s.b[s.i] == '-' {
+		s.i++
+	}
+	switch {
+	case s.i < len(s.b) && s.b[s.i] == '0':
+		s.i++
+	case !s.digits():
+		return Value{}, s.fail("a number needs a digit here")
+	}
+	if s.i < len(s.b) && s.b[s.i] == '.' {
+		k = Float
+		s.i++
+		if !s.digits() {
+			return Value{}, s.fail("a number needs a digit here")
+		}
+	}
+	if s.i < len(s.b) && s.b[s.i]|0x20 == 'e' {
+		k = Float
+		s.i++
+		if s.i < len(s.b) && (s.b[s.i] == '+' || s.b[s.i] == '-') {
+			s.i++
+		}
+		if !s.digits() {
+			return Value{}, s.fail("a number needs a digit here")
+		}
+	}
+	return Value{ptr: unsafe.Pointer(&s.b[start]), n: uint32(s.i - start), kind: k}, true
+}
+
+func (s *scanner) digits() bool {
+	start := s.i
+	for s.i < len(s.b) && s.b[s.i]-'0' <= 9 {
+		s.i++
+	}
+	return s.i > start
+}
+
+// str reads a string and leaves its escapes as they are.
+func (s *scanner) str() (Value, bool) {
+	s.i++
+	start, f := s.i, plain
+	// Most strings end at the next quote and hold nothing special: find the quote first, then look at what is before
+	// it once.
+	end := bytes.IndexByte(s.b[s.i:], '"')
+	if end < 0 {
+		s.i = len(s.b)
+		return Value{}, s.fail("a string without end")
+	}
+	span := s.b[s.i : s.i+end]
+	special, high := false, byte(0)
+	for _, c := range span {
+		if c < ' ' || c == '\\' {
+			special = true
+			break
+		}
+		high |= c
+	}
+	if !special {
+		s.i += end
+	} else {
+		f = escaped
+		if !s.rest(&high) {
+			return Value{}, false
+		}
+	}
+	text := s.b[start:s.i]
+	if high >= utf8.RuneSelf && !utf8.Valid(text) {
+		s.i = start
+		return Value{}, s.fail("a string with invalid UTF-8")
+	}
+	s.i++
+	return Value{ptr: unsafe.Pointer(unsafe.SliceData(text)), n: uint32(len(text)), kind: String, form: f}, true
+}
+
+// rest reads a string with escapes up to its closing quote.
+func (s *scanner) rest(high *byte) bool {
+	for s.i < len(s.b) {
+		c := s.b[s.i]
+		switch {
+		case c == '"':
+			return true
+		case c < ' ':
+			return s.fail("a control character in a string")
+		case c == '\\':
+			s.i++
+			if s.i >= len(s.b) {
+				return s.fail("a string without end")
+			}
+			switch s.b[s.i] {
+			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+			case 'u':
+				if len(s.b)-s.i < 5 || !isHex(s.b[s.i+1]) || !isHex(s.b[s.i+2]) || !isHex(s.b[s.i+3]) || !isHex(s.b[s.i+4]) {
+					return s.fail("a bad escape in a string")
+				}
+				s.i += 4
+			default:
+				return s.fail("a bad escape in a string")
+			}
+		default:
+			*high |= c
+		}
+		s.i++
+	}
+	return s.fail("a string without end")
+}
+
+func isHex(c byte) bool { return c-'0' <= 9 || (c|0x20)-'a' <= 5 }
+
+func (s *scanner) list(want *Filter, keep bool, depth int) (Value, bool) {
+	if depth >= MaxDepth {
+		return Value{}, s.fail("nested too deeply")
+	}
+	s.i++
+	base := len(s.a.stackV)
+	s.space()
+	if s.i < len(s.b) && s.b[s.i] == ']' {
+		s.i++
+		return OfItems(nil), true
+	}
+	for {
+		v, ok := s.value(want, keep, depth+1)
+		if !ok {
+			return v, false
+		}
+		if keep {
+			s.a.stackV = append(s.a.stackV, v)
+		}
+		s.space()
+		if s.i >= len(s.b) {
+			return Value{}, s.fail("unexpected end")
+		}
+		switch s.b[s.i] {
+		case ',':
+			s.i++
+			s.space()
+			continue
+		case ']':
+			s.i++
+			items := s.a.Values(len(s.a.stackV) - base)
+			copy(items, s.a.stackV[base:])
+			s.a.stackV = s.a.stackV[:base]
+			return OfItems(items), true
+		}
+		return Value{}, s.fail("a comma or a closing bracket is missing")
+	}
+}
+
+func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
+	if depth >= MaxDepth {
+		return Value{}, s.fail("nested too deeply")
+	}
+	s.i++
+	base, guess := len(s.a.stackM), 0
+	s.space()
+	if s.i < len(s.b) && s.b[s.i] == '}' {
+		s.i++
+		return OfMembers(nil), true
+	}
+	for {
+		if s.i >= len(s.b) || s.b[s.i] != '"' {
+			return Value{}, s.fail("a key is missing")
+		}
+		kv, ok := s.str()
+		if !ok {
+			return kv, false
+		}
+		s.space()
+		if s.i >= len(s.b) || s.b[s.i] != ':' {
+			return Value{}, s.fail("a colon is missing")
+		}
+		s.i++
+		s.space()
+		kept, key, sub := keep, "", (*Filter)(nil)
+		if keep {
+			if want == nil {
+				key = kv.Text()
+			} else {
+				key, sub, guess, kept = want.find(kv, guess)
+			}
+		}
+		v, ok := s.value(sub, kept, depth+1)
+		if !ok {
+			return v, false
+		}
+		if kept {
+			s.a.stackM = append(s.a.stackM, Member{key, v})
+		}
+		s.space()
+		if s.i >= len(s.b) {
+			return Value{}, s.fail("unexpected end")
+		}
+		switch s.b[s.i] {
+		case ',':
+			s.i++
+			s.space()
+			continue
+		case '}':
+			s.i++
+			found := dropRepeated(s.a.stackM[base:])
+			members := s.a.Members(len(found))
+			copy(members, found)
+			s.a.stackM = s.a.stackM[:base]
+			return OfMembers(members), true
+		}
+		return Value{}, s.fail("a comma or a closing brace is missing")
+	}
+}
+
+// find looks a key up, first where the last one was followed: documents keep their order.
+func (f *Filter) find(kv Value, guess int) (key string, sub *Filter, next int, ok bool) {
+	k := kv.text()
+	if kv.form == escaped {
+		k = kv.Text()
+	}
+	for i := range f.Keys {
+		j := guess + i
+		if j >= len(f.Keys) {
+			j -= len(f.Keys)
+		}
+		if f.Keys[j].Key == k {
+			return f.Keys[j].Key, f.Keys[j].Want, j + 1, true
+		}
+	}
+	return "", nil, guess, false
+}
+
+// dropRepeated keeps the last of members with one key, at the place of the first.
+func dropRepeated(m []Member) []Member {
+	if len(m) <= 16 {
+		for i := 1; i < len(m); i++ {
+			for j := range i {
+				if m[i].Key == m[j].Key {
+					return compact(m)
+				}
+			}
+		}
+		return m
+	}
+	return compact(m)
+}
+
+func compact(m []Member) []Member {
+	at := make(map[string]int, len(m))
+	out := m[:0]
+	for _, e := range m {
+		if i, ok := at[e.Key]; ok {
+			out[i].Value = e.Value
+			continue
+		}
+		at[e.Key] = len(out)
+		out = append(out, e)
+	}
+	return out
+}
