@@ -2,6 +2,7 @@ package value
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"unicode/utf8"
 	"unsafe"
@@ -71,14 +72,11 @@ func (s *scanner) fail(reason string) bool {
 }
 
 func (s *scanner) space() {
-	for s.i < len(s.b) {
-		switch s.b[s.i] {
-		case ' ', '\n', '\r', '\t':
-			s.i++
-		default:
-			return
-		}
+	i := s.i
+	for i < len(s.b) && s.b[i] <= ' ' && (s.b[i] == ' ' || s.b[i] == '\n' || s.b[i] == '\r' || s.b[i] == '\t') {
+		i++
 	}
+	s.i = i
 }
 
 // value reads one value. With keep unset it only checks it.
@@ -163,15 +161,7 @@ func (s *scanner) str() (Value, bool) {
 		s.i = len(s.b)
 		return Value{}, s.fail("a string without end")
 	}
-	span := s.b[s.i : s.i+end]
-	special, high := false, byte(0)
-	for _, c := range span {
-		if c < ' ' || c == '\\' {
-			special = true
-			break
-		}
-		high |= c
-	}
+	special, high := look(s.b[s.i : s.i+end])
 	if !special {
 		s.i += end
 	} else {
@@ -181,7 +171,7 @@ func (s *scanner) str() (Value, bool) {
 		}
 	}
 	text := s.b[start:s.i]
-	if high >= utf8.RuneSelf && !utf8.Valid(text) {
+	if high && !utf8.Valid(text) {
 		s.i = start
 		return Value{}, s.fail("a string with invalid UTF-8")
 	}
@@ -189,9 +179,53 @@ func (s *scanner) str() (Value, bool) {
 	return Value{ptr: unsafe.Pointer(unsafe.SliceData(text)), n: uint32(len(text)), kind: String, form: f}, true
 }
 
+// Masks for looking at eight bytes at a time (SIMD within a register): after the subtraction the high bit of a byte can
+// only be set without one of the wanted bytes being among the eight if a high bit was set before, which is masked out.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// controls has a high bit set if one of eight bytes is a control character.
+func controls(w uint64) uint64 { return (w - ' '*ones) &^ w & highs }
+
+// equals has a high bit set if one of eight bytes is c, an ASCII character.
+func equals(w uint64, c byte) uint64 {
+	x := w ^ uint64(c)*ones
+	return (x - ones) &^ x & highs
+}
+
+// look reports whether a span holds a control character or a backslash, and whether it holds anything but ASCII.
+func look(span []byte) (special, high bool) {
+	var hit, all uint64
+	for len(span) >= 8 {
+		w := binary.LittleEndian.Uint64(span)
+		hit |= controls(w) | equals(w, '\\')
+		all |= w
+		span = span[8:]
+	}
+	special, high = hit != 0, all&highs != 0
+	for _, c := range span {
+		special = special || c < ' ' || c == '\\'
+		high = high || c >= utf8.RuneSelf
+	}
+	return special, high
+}
+
 // rest reads a string with escapes up to its closing quote.
-func (s *scanner) rest(high *byte) bool {
+func (s *scanner) rest(high *bool) bool {
 	for s.i < len(s.b) {
+		for len(s.b)-s.i >= 8 {
+			w := binary.LittleEndian.Uint64(s.b[s.i:])
+			if controls(w)|equals(w, '\\')|equals(w, '"') != 0 {
+				break
+			}
+			*high = *high || w&highs != 0
+			s.i += 8
+		}
+		if s.i == len(s.b) {
+			break
+		}
 		c := s.b[s.i]
 		switch {
 		case c == '"':
@@ -214,7 +248,7 @@ func (s *scanner) rest(high *byte) bool {
 				return s.fail("a bad escape in a string")
 			}
 		default:
-			*high |= c
+			*high = *high || c >= utf8.RuneSelf
 		}
 		s.i++
 	}
