@@ -1,0 +1,147 @@
+// Package endpoint is the leaf type of upstream: one address of a service with the counters that balancing, health and
+// the status page read. It knows nothing of clients, pools and policies, so that all of them can know it.
+package endpoint
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"sync/atomic"
+)
+
+// Endpoint is one address of a service. Its address never changes; its counters are safe for concurrent use and
+// outlive every picker that was built over it.
+type Endpoint struct {
+	scheme string
+	host   string // host:port, always with a port
+	prefix string // encoded path in front of every request's, without a slash at the end; often empty
+	text   string
+
+	inFlight    atomic.Int64
+	requests    atomic.Uint64
+	failures    atomic.Uint64
+	consecutive atomic.Uint64 // failures since the last success
+}
+
+// State sums up what the requests of an endpoint showed.
+type State string
+
+// The states.
+const (
+	Unused  State = "unused"  // no request has ended yet
+	Ready   State = "ready"   // the last request that ended was answered
+	Failing State = "failing" // the last request that ended failed
+)
+
+// Status is what the counters of an endpoint said at one moment.
+type Status struct {
+	Address  string
+	State    State
+	InFlight int64
+	Requests uint64 // begun, those in flight included
+	Failures uint64
+}
+
+// Parse returns the endpoint with the given http or https URL: an origin, and optionally a path that stands in front of
+// the path of every request.
+func Parse(address string) (*Endpoint, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		var parse *url.Error
+		if errors.As(err, &parse) {
+			err = parse.Err // without the address, which the caller names
+		}
+		return nil, err
+	}
+	port := u.Port()
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("scheme must be http or https (got %q)", u.Scheme)
+	case u.Opaque != "" || u.Hostname() == "":
+		return nil, errors.New("a host is missing")
+	case u.User != nil:
+		return nil, errors.New("must not hold a user or password")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, errors.New("must not have a query or fragment")
+	case port == "" && u.Scheme == "http":
+		port = "80"
+	case port == "":
+		port = "443"
+	}
+	e := &Endpoint{
+		scheme: u.Scheme,
+		host:   net.JoinHostPort(u.Hostname(), port),
+		prefix: strings.TrimRight(u.EscapedPath(), "/"),
+	}
+	e.text = e.scheme + "://" + u.Host + e.prefix
+	return e, nil
+}
+
+// Scheme returns http or https.
+func (e *Endpoint) Scheme() string { return e.scheme }
+
+// Host returns the address to connect to, host:port.
+func (e *Endpoint) Host() string { return e.host }
+
+// Prefix returns the encoded path that stands in front of every request's; it has no slash at its end.
+func (e *Endpoint) Prefix() string { return e.prefix }
+
+// String returns the URL of the endpoint.
+func (e *Endpoint) String() string { return e.text }
+
+// Begin counts a request that goes to this endpoint. Each call is followed by one of [Endpoint.End].
+func (e *Endpoint) Begin() {
+	e.inFlight.Add(1)
+	e.requests.Add(1)
+}
+
+// Outcome is how a request ended, as far as it says something about the endpoint.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Success     Outcome = iota // answered, and not with a server error
+	Failure                    // not answered, or with a server error
+	Abandonment                // the caller gave up, which says nothing about the endpoint
+)
+
+// End counts the end of a request.
+func (e *Endpoint) End(o Outcome) {
+	e.inFlight.Add(-1)
+	switch o {
+	case Success:
+		// A load is cheaper than a store that takes the cache line from the other cores.
+		if e.consecutive.Load() != 0 {
+			e.consecutive.Store(0)
+		}
+	case Failure:
+		e.failures.Add(1)
+		e.consecutive.Add(1)
+	}
+}
+
+// InFlight returns the number of requests that have begun and not ended.
+func (e *Endpoint) InFlight() int64 { return e.inFlight.Load() }
+
+// ConsecutiveFailures returns the number of failures since the last success.
+func (e *Endpoint) ConsecutiveFailures() uint64 { return e.consecutive.Load() }
+
+// Status returns what the counters say. They are read one after the other, not all at one instant.
+func (e *Endpoint) Status() Status {
+	s := Status{
+		Address:  e.text,
+		State:    Ready,
+		InFlight: e.inFlight.Load(),
+		Requests: e.requests.Load(),
+		Failures: e.failures.Load(),
+	}
+	switch {
+	case e.consecutive.Load() > 0:
+		s.State = Failing
+	case s.Requests <= uint64(max(s.InFlight, 0)):
+		s.State = Unused
+	}
+	return s
+}
