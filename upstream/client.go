@@ -1,0 +1,155 @@
+package upstream
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sluice-gateway/sluice/upstream/balance"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
+)
+
+// Client calls one service. It is safe for concurrent use.
+type Client struct {
+	service string
+	policy  string
+	cfg     Config
+	pool    atomic.Pointer[pool]
+
+	// calls holds the number of calls under way, and closedBit once the client is closed. The last call of a closed
+	// client closes idle.
+	calls    atomic.Int64
+	idle     chan struct{}
+	idleOnce sync.Once
+}
+
+const closedBit = 1 << 62
+
+// pool is one generation of a service's endpoints: immutable, and swapped whole when they change.
+type pool struct {
+	picker    balance.Picker
+	endpoints []*endpoint.Endpoint
+	exchanger map[*endpoint.Endpoint]exchanger
+}
+
+// New returns the client of the named service. It makes no connection. The client is closed with [Client.Close].
+func New(service string, cfg Config) (*Client, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", service, err)
+	}
+	p := &pool{exchanger: make(map[*endpoint.Endpoint]exchanger, len(cfg.Endpoints))}
+	for _, address := range cfg.Endpoints {
+		e, err := endpoint.Parse(address)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", service, err)
+		}
+		p.endpoints = append(p.endpoints, e)
+		p.exchanger[e] = newNetHTTP(e, &cfg)
+	}
+	p.picker = balance.ByName(cfg.Policy)(p.endpoints)
+	c := &Client{service: service, policy: cfg.Policy, cfg: cfg, idle: make(chan struct{})}
+	c.pool.Store(p)
+	return c, nil
+}
+
+// Service returns the name of the service.
+func (c *Client) Service() string { return c.service }
+
+// Do sends r to one endpoint and returns the whole answer, of whatever status. It blocks until then, until ctx ends or
+// until a limit of the configuration is reached. The response is not nil if and only if the error is nil; the caller
+// releases it. Every error is an [*Error].
+//
+// Do sends a request once. It follows no redirects and keeps no cookies.
+func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
+	if !c.begin() {
+		return nil, c.fail(&Error{Code: CodeUnavailable, Err: ErrClosed})
+	}
+	defer c.end()
+	if err := r.check(); err != nil {
+		return nil, c.fail(&Error{Code: CodeRequest, Err: err})
+	}
+	if ctx.Err() != nil {
+		return nil, c.fail(&Error{Code: CodeCanceled, Err: context.Cause(ctx)})
+	}
+	limit, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeouts.Total, ErrTotalTimeout)
+	defer cancel()
+	return c.attempt(ctx, limit, r)
+}
+
+// attempt sends r to one endpoint. caller is the context that the call was made with, and ctx the one that also holds
+// the limits of the configuration.
+func (c *Client) attempt(caller, ctx context.Context, r *Request) (*Response, error) {
+	p := c.pool.Load()
+	e := p.picker.Pick()
+	if e == nil {
+		return nil, c.fail(&Error{Code: CodeUnavailable, Err: ErrNoEndpoint})
+	}
+	e.Begin()
+	outcome := endpoint.Failure // also if something below panics
+	defer func() { e.End(outcome) }()
+	resp, err := p.exchanger[e].exchange(ctx, r)
+	switch {
+	case err == nil:
+		if resp.Status < 500 {
+			outcome = endpoint.Success
+		}
+		return resp, nil
+	case caller.Err() != nil:
+		outcome = endpoint.Abandonment
+		err.Code, err.FromBackend, err.Err = CodeCanceled, false, fmt.Errorf("%w: %w", context.Cause(caller), err.Err)
+	case ctx.Err() != nil:
+		err.Code, err.FromBackend, err.Err = CodeTimeout, false, fmt.Errorf("%w: %w", context.Cause(ctx), err.Err)
+	case err.Code == CodeTooLarge:
+		outcome = endpoint.Success // the endpoint works as any other would
+	}
+	return nil, c.fail(err)
+}
+
+func (c *Client) fail(err *Error) error {
+	err.Service = c.service
+	return err
+}
+
+// Status is what a client looked like at one moment.
+type Status struct {
+	Service   string
+	Policy    string
+	Endpoints []endpoint.Status
+}
+
+// Status returns the endpoints with their counters, in the order of the configuration.
+func (c *Client) Status() Status {
+	s := Status{Service: c.service, Policy: c.policy}
+	for _, e := range c.pool.Load().endpoints {
+		s.Endpoints = append(s.Endpoints, e.Status())
+	}
+	return s
+}
+
+// Close refuses further calls, waits for those under way, which the timeouts of the configuration end, and closes the
+// connections. It may be called twice.
+func (c *Client) Close() {
+	if c.calls.Or(closedBit) == 0 {
+		c.idleOnce.Do(func() { close(c.idle) })
+	}
+	<-c.idle
+	for _, x := range c.pool.Load().exchanger {
+		x.close()
+	}
+}
+
+// begin counts a call; it reports whether the client is open. If it is, end follows.
+func (c *Client) begin() bool {
+	if c.calls.Add(1)&closedBit == 0 {
+		return true
+	}
+	c.end()
+	return false
+}
+
+func (c *Client) end() {
+	if c.calls.Add(-1) == closedBit {
+		c.idleOnce.Do(func() { close(c.idle) })
+	}
+}

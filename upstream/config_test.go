@@ -1,0 +1,94 @@
+package upstream_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sluice-gateway/sluice/upstream"
+)
+
+func TestDefaultsValidate(t *testing.T) {
+	t.Parallel()
+	cfg := upstream.DefaultConfig()
+	cfg.Endpoints = []string{"http://127.0.0.1:1"}
+	if err := cfg.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestConfigDecodesOverTheDefaults(t *testing.T) {
+	t.Parallel()
+	var got map[string]upstream.Config
+	document := `
+users:
+  endpoints: [http://a:1, "http://b:1/v1"]
+  policy: round_robin
+  timeouts: {total: 5s, response_header: 2s}
+  pool: {max_connections: 7}
+  limits: {body_bytes: 100}
+  http2: false
+posts:
+  endpoints: [http://c]
+`
+	if err := yaml.UnmarshalWithOptions([]byte(document), &got, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	users := upstream.DefaultConfig()
+	users.Endpoints = []string{"http://a:1", "http://b:1/v1"}
+	users.Policy = "round_robin"
+	users.Timeouts.Total, users.Timeouts.ResponseHeader = 5*time.Second, 2*time.Second
+	users.Pool.MaxConnections = 7
+	users.Limits.BodyBytes = 100
+	users.HTTP2 = false
+	posts := upstream.DefaultConfig()
+	posts.Endpoints = []string{"http://c"}
+	if diff := cmp.Diff(map[string]upstream.Config{"users": users, "posts": posts}, got); diff != "" {
+		t.Errorf("decoding mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestConfigIsStrict(t *testing.T) {
+	t.Parallel()
+	var got map[string]upstream.Config
+	err := yaml.UnmarshalWithOptions([]byte("users:\n  timeouts:\n    totall: 5s\n"), &got, yaml.Strict())
+	if err == nil || !strings.Contains(err.Error(), "totall") {
+		t.Errorf("an unknown key: %v, want an error that names it", err)
+	}
+}
+
+func TestValidateReportsAll(t *testing.T) {
+	t.Parallel()
+	err := (&upstream.Config{
+		Endpoints: []string{"http://a", "ftp://b", "http://a/"},
+		Policy:    "best",
+		Timeouts:  upstream.Timeouts{Connect: -1, ResponseHeader: 2 * time.Second, Total: time.Second},
+		Pool:      upstream.Pool{MaxConnections: -1},
+		Limits:    upstream.Limits{BodyBytes: 2 << 30, HeaderBytes: 1},
+	}).Validate()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	want := []string{
+		`endpoints[1]: scheme must be http or https (got "ftp")`,
+		`endpoints[2]: is the same as endpoints[0] (got http://a)`,
+		`policy: must be one of least_in_flight, round_robin (got best)`,
+		`timeouts.connect: must be > 0 (got -1ns)`,
+		`timeouts.response_header: must be <= timeouts.total (got 2s)`,
+		`pool.max_idle: must be >= 1 (got 0)`,
+		`pool.idle_timeout: must be > 0 (got 0s)`,
+		`pool.max_connections: must be >= 0 (got -1)`,
+		`limits.body_bytes: must be between 1 and 1073741824 (got 2147483648)`,
+		`limits.header_bytes: must be between 1024 and 16777216 (got 1)`,
+	}
+	if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
+		t.Errorf("Validate() mismatch (-want +got):\n%s", diff)
+	}
+	none := upstream.DefaultConfig()
+	if err := none.Validate(); err == nil || err.Error() != "endpoints: at least one is needed" {
+		t.Errorf("no endpoints: %v", err)
+	}
+}

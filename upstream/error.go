@@ -1,0 +1,77 @@
+package upstream
+
+import (
+	"errors"
+	"strconv"
+)
+
+// Code says what kind of thing went wrong with a call.
+type Code uint8
+
+// The codes. The zero code is none of them.
+const (
+	// CodeRequest: the request cannot be sent as it is. Nothing was sent.
+	CodeRequest Code = iota + 1
+	// CodeUnavailable: there is no connection to the service. Nothing was sent, so that it is safe to repeat any
+	// request.
+	CodeUnavailable
+	// CodeBroken: the connection broke, or the answer was cut short. The service may have acted on the request.
+	CodeBroken
+	// CodeTimeout: the service took longer than the configuration allows. It may have acted on the request.
+	CodeTimeout
+	// CodeCanceled: the caller gave up or its time was over, which is not the service's fault.
+	CodeCanceled
+	// CodeTooLarge: the answer is larger than the configuration allows.
+	CodeTooLarge
+	// CodeInvalid: the answer is not HTTP, or in an encoding that cannot be read.
+	CodeInvalid
+)
+
+var codeNames = [...]string{"", "bad request", "unavailable", "broken", "timeout", "canceled", "too large", "invalid"}
+
+// String returns the code in one or two words.
+func (c Code) String() string {
+	if int(c) < len(codeNames) {
+		return codeNames[c]
+	}
+	return "code " + strconv.Itoa(int(c))
+}
+
+// The causes that tell the kinds of one code apart. They are found with [errors.Is].
+var (
+	ErrConnectTimeout = errors.New("no connection in time")
+	ErrHeaderTimeout  = errors.New("no response header in time")
+	ErrTotalTimeout   = errors.New("no complete answer in time")
+	ErrBodyTooLarge   = errors.New("the body is over the limit")
+	ErrHeaderTooLarge = errors.New("the header is over the limit")
+	ErrTruncated      = errors.New("the body ends too early")
+	ErrEncoding       = errors.New("the content encoding is not known")
+	ErrClosed         = errors.New("the client is closed")
+	ErrNoEndpoint     = errors.New("no endpoint can be used")
+)
+
+// Error is how a call fails. The cause may hold addresses: it is for logs and not for clients of the gateway.
+type Error struct {
+	Service string
+	Code    Code
+	// Status is the status of the answer, if its head was read; else 0.
+	Status int
+	// FromBackend: the service answered, and what is wrong is its answer, as against what stands between.
+	FromBackend bool
+	Err         error // never nil
+}
+
+// Error returns service, code and cause.
+func (e *Error) Error() string { return e.Service + ": " + e.Code.String() + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// CodeOf returns the code of the first [Error] that err wraps; 0 if there is none.
+func CodeOf(err error) Code {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return 0
+}

@@ -1,0 +1,27 @@
+package upstream
+
+import (
+	"net/http"
+
+	"github.com/sluice-gateway/sluice/upstream/internal/buffer"
+)
+
+// Response is the whole answer of a service, of whatever status.
+type Response struct {
+	Status int
+	// Header is without hop-by-hop headers, and if the body was compressed, without Content-Encoding and Content-Length.
+	Header http.Header
+	// Body is the body, decompressed. It is on loan until Release.
+	Body []byte
+
+	loan *buffer.Buffer
+}
+
+// Release gives the memory of Body back. The body must not be used after that. It may be called twice, but not from two
+// goroutines at once.
+func (r *Response) Release() {
+	if r.loan != nil {
+		r.loan.Release()
+		r.loan, r.Body = nil, nil
+	}
+}
