@@ -38,6 +38,9 @@ const (
 	NullResult    Code = "NULL_IN_NON_NULL"      // a field that is never null has no value
 	Canceled      Code = "REQUEST_CANCELED"      // the client went away, or the operation's time is over
 	Internal      Code = "INTERNAL_SERVER_ERROR" // a defect of the gateway
+
+	AnswerTooLarge Code = "ANSWER_TOO_LARGE" // the data of the answer are over the limit
+	TooManyErrors  Code = "TOO_MANY_ERRORS"  // there are more errors than an answer lists
 )
 
 // New returns an error with a code.
