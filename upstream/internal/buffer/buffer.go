@@ -9,11 +9,11 @@ import (
 	"sync"
 )
 
-// Buffers come in sizes of 4 KiB times a power of four, each with a pool of its own, so that many small bodies do not
+// Buffers come in sizes of 1 KiB times a power of four, each with a pool of its own, so that many small bodies do not
 // hold large buffers. A larger one is left to the garbage collector: they are rare, and would stay for long.
 const (
-	smallest = 12 // 4 KiB, as a power of two
-	classes  = 5  // up to 1 MiB
+	smallest = 10 // 1 KiB, as a power of two
+	classes  = 6  // up to 1 MiB
 )
 
 var pools [classes]sync.Pool
