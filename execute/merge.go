@@ -1,0 +1,142 @@
+package execute
+
+import (
+	"github.com/sluice-gateway/sluice/value"
+)
+
+// Merging follows the tree of what a fetch asked for; whatever else an answer holds is ignored. What is in the store
+// stays: sources agree on what they share, and a null never erases a value that another source brought. Answers may be
+// shared with other fetches and other operations, and are never written to: objects are laid out anew, leaves are
+// taken as they are.
+
+// fresh returns an object with nothing in it.
+func (r *run) fresh(p *place) value.Value {
+	members := r.arena.Members(len(p.fresh))
+	copy(members, p.fresh)
+	return value.OfMembers(members)
+}
+
+// mergeObject merges the members of an answer into an object of the store.
+func (r *run) mergeObject(object, answer []value.Member, t *tree) {
+	guess := 0
+	if t.typename >= 0 {
+		if i := lookup(answer, 0, typenameKey); i >= 0 {
+			keep(&object[t.typename].Value, answer[i].Value)
+			guess = i + 1
+		}
+	}
+	guess = r.mergeFields(object, answer, t.fields, guess)
+	if len(t.on) == 0 {
+		return
+	}
+	name := object[t.place.typename].Value
+	if name.Kind() != value.String {
+		return
+	}
+	for i := range t.on {
+		if t.on[i].name == name.Text() {
+			guess = r.mergeFields(object, answer, t.on[i].fields, guess)
+		}
+	}
+}
+
+// mergeFields merges the members for a list of fields. guess is where the first of them may be found, and what it
+// returns where the one after the last.
+func (r *run) mergeFields(object, answer []value.Member, fields []treeField, guess int) int {
+	for i := range fields {
+		f := &fields[i]
+		at := lookup(answer, guess, f.name)
+		if at < 0 {
+			continue
+		}
+		guess = at + 1
+		if f.sub == nil {
+			keep(&object[f.slot].Value, answer[at].Value)
+		} else {
+			r.mergeValue(&object[f.slot].Value, answer[at].Value, f.sub)
+		}
+	}
+	return guess
+}
+
+// lookup finds a member, first where it stands if the answer keeps the order of the tree.
+func lookup(members []value.Member, guess int, key string) int {
+	for i := guess; i < len(members); i++ {
+		if members[i].Key == key {
+			return i
+		}
+	}
+	for i := range min(guess, len(members)) {
+		if members[i].Key == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// keep puts a value where there is none.
+func keep(slot *value.Value, v value.Value) {
+	switch v.Kind() {
+	case value.Missing, value.Mark: // no source has marks to give
+	case value.Null:
+		if slot.Kind() == value.Missing {
+			*slot = v
+		}
+	default:
+		if vacant(*slot) {
+			*slot = v
+		}
+	}
+}
+
+// vacant reports whether a place of the store is still to be filled.
+func vacant(v value.Value) bool {
+	switch v.Kind() {
+	case value.Missing, value.Null, value.Mark:
+		return true
+	}
+	return false
+}
+
+// mergeValue merges an object, a list of objects, or what an answer has in their place.
+func (r *run) mergeValue(slot *value.Value, v value.Value, t *tree) {
+	switch v.Kind() {
+	case value.List:
+		if vacant(*slot) {
+			items := r.arena.Values(v.Len())
+			for i := range items {
+				items[i] = inherit(*slot)
+			}
+			*slot = value.OfItems(items)
+		}
+		// Lists of different length cannot be of the same objects: the first one stays, and is not made longer.
+		items := slot.Items()
+		for i, item := range v.Items()[:min(len(items), v.Len())] {
+			r.mergeValue(&items[i], item, t)
+		}
+	case value.Object:
+		if vacant(*slot) {
+			was := inherit(*slot)
+			*slot = r.fresh(t.place)
+			if was.Kind() == value.Mark {
+				for i, members := 0, slot.Members(); i < len(members); i++ {
+					members[i].Value = was
+				}
+			}
+		}
+		if slot.Kind() == value.Object {
+			r.mergeObject(slot.Members(), v.Members(), t)
+		}
+	default:
+		keep(slot, v)
+	}
+}
+
+// inherit is what the parts of a value begin with that takes the place of slot: when one source failed to bring an
+// object and another one brings it, what only the first would have brought is missing because of its failure.
+func inherit(slot value.Value) value.Value {
+	if slot.Kind() == value.Mark {
+		return slot
+	}
+	return value.Value{}
+}

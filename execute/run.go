@@ -1,0 +1,203 @@
+package execute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	"github.com/sluice-gateway/sluice/fault"
+	"github.com/sluice-gateway/sluice/value"
+)
+
+// run is one operation under way. Its memory is used again for later operations once the response was released.
+type run struct {
+	program *Program
+	in      *Request
+	scope   *Scope
+	wg      sync.WaitGroup // the goroutines of this operation, but for the one of Run
+
+	mu       sync.Mutex // guards everything below while goroutines run
+	arena    *value.Arena
+	root     value.Value // the store
+	states   []state     // one for each fetch
+	outcomes []*Outcome  // to be released
+	failures []failure
+	unplaced []int // failures that left no mark in the store
+	panicked bool
+	crashes  []error // the panics
+
+	objects []value.Value  // scratch
+	members []value.Member // scratch
+	index   repIndex       // scratch
+	buf     []byte         // of the answer
+	path    []pathElement  // scratch of the projection
+}
+
+// state is how far one fetch is.
+type state struct {
+	waits   int // the fetches it still waits for
+	targets []target
+	inputs  Inputs
+}
+
+// target is an object that a fetch fills.
+type target struct {
+	object value.Value
+	rep    int // index of the answer that belongs to it
+}
+
+// The largest buffers that are kept for later operations. What is larger is rare, and would stay in memory for good.
+const (
+	keepBytes   = 1 << 20
+	keepTargets = 1 << 12
+)
+
+var runs = sync.Pool{New: func() any { return new(run) }}
+
+func newRun(p *Program, in *Request) *run {
+	r := runs.Get().(*run) //nolint:errcheck // the pool holds nothing else
+	r.program, r.in, r.scope, r.arena = p, in, &Scope{}, value.NewArena()
+	if n := len(p.fetches); cap(r.states) < n {
+		r.states = make([]state, n)
+	} else {
+		r.states = r.states[:n]
+	}
+	for i := range r.states {
+		r.states[i].waits = p.fetches[i].deps
+	}
+	r.root = r.fresh(p.root)
+	return r
+}
+
+// release gives everything back that the response and the store were made of.
+func (r *run) release() {
+	for _, o := range r.outcomes {
+		if o.Release != nil {
+			safely(o.Release)
+		}
+	}
+	safely(r.scope.close)
+	r.arena.Release()
+	r.program, r.in, r.scope, r.arena, r.root = nil, nil, nil, nil, value.Value{}
+	for i := range r.states {
+		s := &r.states[i]
+		*s = state{targets: recycle(s.targets, keepTargets), inputs: Inputs{Reps: recycle(s.inputs.Reps, keepTargets)}}
+	}
+	r.outcomes, r.failures = recycle(r.outcomes, keepTargets), recycle(r.failures, keepTargets)
+	r.objects, r.members = recycle(r.objects, keepTargets), recycle(r.members, keepTargets)
+	r.path = recycle(r.path, keepTargets)
+	r.unplaced, r.crashes, r.panicked = nil, nil, false
+	r.index.slots = recycle(r.index.slots, 2*keepTargets)
+	r.index.hashes = recycle(r.index.hashes, keepTargets)
+	if cap(r.buf) > keepBytes {
+		r.buf = nil
+	}
+	runs.Put(r)
+}
+
+// recycle empties a slice for its next use, unless it has grown too large to be kept.
+func recycle[T any](s []T, keep int) []T {
+	if cap(s) > keep {
+		return nil
+	}
+	clear(s)
+	return s[:0]
+}
+
+// safely calls a release function of a driver. Its panic must not end the program, and the others still have to be
+// called; the response has been written, so that there is nobody left to tell.
+func safely(f func()) {
+	defer func() { _ = recover() }()
+	f()
+}
+
+// execute runs all fetches and returns when they have ended.
+func (r *run) execute(ctx context.Context) {
+	r.guard(func() { r.drive(ctx, r.begin(ctx)) })
+	r.wg.Wait()
+}
+
+// drive runs fetches, then those that become ready by that, and so on until nothing is left to do: each time the last
+// one on this goroutine, and every other one on a goroutine of its own.
+func (r *run) drive(ctx context.Context, ready []int) {
+	for len(ready) > 0 {
+		last := len(ready) - 1
+		for i := range last {
+			one := ready[i : i+1]
+			r.wg.Go(func() { r.guard(func() { r.drive(ctx, one) }) })
+		}
+		id := ready[last]
+		ready = r.settle(ctx, id, r.program.fetches[id].runner.Run(ctx, &r.states[id].inputs))
+	}
+}
+
+// guard calls f and lets no panic of it go further than this operation.
+func (r *run) guard(f func()) {
+	done := false
+	defer func() {
+		// A runner that ends its goroutine leaves nothing to recover, and is found by done.
+		if v := recover(); v != nil || !done {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.crashed(v)
+		}
+	}()
+	f()
+	done = true
+}
+
+// crashed remembers a panic.
+func (r *run) crashed(v any) {
+	r.panicked = true
+	r.crashes = append(r.crashes, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+}
+
+// begin opens the fetches that wait for no other.
+func (r *run) begin(ctx context.Context) (ready []int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.open(ctx, nil, r.program.initial)
+}
+
+// settle takes what a fetch brought and opens the fetches that waited for it alone.
+func (r *run) settle(ctx context.Context, id int, out *Outcome) (ready []int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if out == nil {
+		out = &Outcome{Errors: []SourceError{{Rep: -1, Message: internalMessage, Code: string(fault.Internal), Cause: errNoOutcome}}}
+	}
+	r.outcomes = append(r.outcomes, out)
+	r.absorb(id, out)
+	return r.closed(ctx, id, nil)
+}
+
+// open prepares fetches whose dependencies have ended and adds to ready those that have something to ask for. The
+// others are over at once.
+func (r *run) open(ctx context.Context, ready, ids []int) []int {
+	for _, id := range ids {
+		switch {
+		case r.panicked || errors.Is(ctx.Err(), context.Canceled):
+			return ready // nobody will read the answer
+		case ctx.Err() != nil:
+			r.abandon(id)
+		case r.prepare(id):
+			ready = append(ready, id)
+			continue
+		}
+		ready = r.closed(ctx, id, ready)
+	}
+	return ready
+}
+
+// closed counts a fetch as ended and opens those that waited for it alone.
+func (r *run) closed(ctx context.Context, id int, ready []int) []int {
+	waiting := r.program.fetches[id].next
+	for i, next := range waiting {
+		if r.states[next].waits--; r.states[next].waits == 0 {
+			ready = r.open(ctx, ready, waiting[i:i+1])
+		}
+	}
+	return ready
+}
