@@ -1,8 +1,6 @@
 package operation
 
 import (
-	"slices"
-
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/sluice-gateway/sluice/value"
@@ -27,49 +25,6 @@ func truth(v *ast.Value, variables value.Value) bool {
 		return variables.Get(v.Raw).Bool()
 	}
 	return v.Raw == "true"
-}
-
-// conditions are the names of the variables that @skip and @include read in an operation and in the fragments that it
-// reaches, sorted.
-func conditions(op *ast.OperationDefinition) []string {
-	names := map[string]bool{}
-	note := func(directives ast.DirectiveList) {
-		for _, d := range directives {
-			if d.Name != "skip" && d.Name != "include" {
-				continue
-			}
-			if arg := d.Arguments.ForName("if"); arg != nil && arg.Value.Kind == ast.Variable {
-				names[arg.Value.Raw] = true
-			}
-		}
-	}
-	visited := map[*ast.FragmentDefinition]bool{}
-	var walk func(ast.SelectionSet)
-	walk = func(set ast.SelectionSet) {
-		for _, s := range set {
-			switch s := s.(type) {
-			case *ast.Field:
-				note(s.Directives)
-				walk(s.SelectionSet)
-			case *ast.InlineFragment:
-				note(s.Directives)
-				walk(s.SelectionSet)
-			case *ast.FragmentSpread:
-				note(s.Directives)
-				if s.Definition != nil && !visited[s.Definition] {
-					visited[s.Definition] = true
-					walk(s.Definition.SelectionSet)
-				}
-			}
-		}
-	}
-	walk(op.SelectionSet)
-	var out []string
-	for n := range names {
-		out = append(out, n)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // conditionText is the text of [Prepared.Conditions].

@@ -6,6 +6,8 @@
 package operation
 
 import (
+	"context"
+
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -60,4 +62,26 @@ type Prepared struct {
 	// Conditions holds the values of the variables that @skip and @include of this operation read, in a fixed
 	// order, one character each: 0 or 1. The document's hash, the operation's name and this text name its plan.
 	Conditions string
+
+	arena *value.Arena // of Variables; may be nil
+}
+
+// Release gives the memory of Variables back. Neither they nor anything that was made of them may be used after that: it
+// is called when the answer has been written, or never. It may be called twice.
+func (p *Prepared) Release() {
+	if a := p.arena; a != nil {
+		p.arena = nil
+		p.Variables = value.Value{}
+		a.Release()
+	}
+}
+
+// Operation is a request that was prepared and can be executed, once.
+type Operation interface {
+	// Definition returns the operation's definition in the document. It is never nil and may not be changed.
+	Definition() *ast.OperationDefinition
+	// Execute runs the operation and returns its answer, which is never nil. It blocks until the answer is complete
+	// or ctx is done, and ctx is done when the client goes away or the operation's time is over. The caller releases the
+	// response when it is written.
+	Execute(ctx context.Context) *Response
 }
