@@ -1,0 +1,177 @@
+package server
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/sluice-gateway/sluice/fault"
+	"github.com/sluice-gateway/sluice/operation"
+)
+
+// middleware is one layer around a handler.
+type middleware func(http.Handler) http.Handler
+
+// wrap puts layers around a handler, the outermost first.
+func wrap(h http.Handler, layers ...middleware) http.Handler {
+	for i := len(layers) - 1; i >= 0; i-- {
+		h = layers[i](h)
+	}
+	return h
+}
+
+// Handler returns what the listener of clients serves, to be mounted in another server. The layers are these, from the
+// outside in; the order is part of their meaning.
+//
+//  1. identify: the request's id, which everything after it may log.
+//  2. observe: the access log and [Options.OnRequest], outside of recover so that they see what a panic came to.
+//  3. recover: a panic ends one request.
+//  4. security headers, also on answers that a later layer refuses.
+//  5. the time of the body, which also holds for what nobody wants to read.
+//
+// The path of GraphQL has more of its own:
+//
+//  6. CORS, which answers preflights and puts its headers on refusals too, so that a page sees why.
+//  7. CSRF prevention, before anything is read of the request.
+//  8. the transport: negotiation, the size of the body, the time of the operation.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+func (s *Server) clientHandler() http.Handler {
+	graphql := wrap(http.HandlerFunc(s.serveGraphQL), s.cors.middleware, s.csrf)
+	pages := s.options.Pages
+	if pages == nil {
+		pages = http.HandlerFunc(notFound)
+	}
+	routes := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == s.config.Path {
+			graphql.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
+	return wrap(routes, identify, s.observe, s.recover, securityHeaders, s.limitBodyTime)
+}
+
+// identify gives the request its id.
+func identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := &exchange{ResponseWriter: w, id: requestID(r.Header)}
+		w.Header()[requestIDHeader] = []string{x.id}
+		next.ServeHTTP(x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+	})
+}
+
+// observe reports the request when it is over.
+func (s *Server) observe(next http.Handler) http.Handler {
+	if len(s.hooks) == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		defer func() { // also when the connection is cut by a panic
+			x, ok := w.(*exchange)
+			if !ok {
+				return
+			}
+			record := Record{
+				RequestID: x.id, RemoteAddr: r.RemoteAddr, Method: r.Method, Path: r.URL.Path,
+				Status: x.status, Bytes: x.bytes, Duration: time.Since(start),
+			}
+			for _, hook := range s.hooks {
+				hook(r.Context(), record)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recover answers for a handler that panicked. If the answer has begun the connection is cut, so that the client does not
+// take a part for the whole.
+func (s *Server) recover(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if p == http.ErrAbortHandler { // the way a handler says it itself
+				panic(p)
+			}
+			s.logPanic(r.Context(), p)
+			if x, ok := w.(*exchange); ok && x.begun() {
+				if x.conn != nil {
+					return
+				}
+				panic(http.ErrAbortHandler)
+			}
+			h := w.Header()
+			for _, name := range []string{"Content-Encoding", "Content-Range", "Etag", "Last-Modified"} { // of the answer that failed
+				h.Del(name)
+			}
+			m := negotiate(r.Header["Accept"], false)
+			writeResponse(r.Context(), w, m, &operation.Response{Errors: gqlerror.List{internalError()}})
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) logPanic(ctx context.Context, p any) {
+	s.log.LogAttrs(ctx, slog.LevelError, "a request panicked",
+		slog.String("request_id", RequestID(ctx)), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+}
+
+// securityHeaders sets what is right for answers that are data. A page that needs more sets its own policy.
+func securityHeaders(next http.Handler) http.Handler {
+	var (
+		noSniff  = []string{"nosniff"}
+		noFrame  = []string{"DENY"}
+		noPolicy = []string{"default-src 'none'; frame-ancestors 'none'"}
+		noRefer  = []string{"no-referrer"}
+	)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h["X-Content-Type-Options"] = noSniff
+		h["X-Frame-Options"] = noFrame
+		h["Content-Security-Policy"] = noPolicy
+		h["Referrer-Policy"] = noRefer
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limitBodyTime gives the client a time for the body. What a handler leaves unread, net/http reads and drops after the answer
+// to keep the connection, so that without a deadline a slow client could hold it there.
+func (s *Server) limitBodyTime(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			rc := http.NewResponseController(w)
+			if rc.SetReadDeadline(time.Now().Add(s.config.Timeouts.ReadBody)) == nil {
+				r.Body = &timedBody{r.Body, rc}
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// timedBody takes the deadline back when the body has been read. It is the connection's: it would end a longer operation as
+// if the client had gone away.
+type timedBody struct {
+	io.ReadCloser
+	rc *http.ResponseController
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		_ = b.rc.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
+func notFound(w http.ResponseWriter, _ *http.Request) {
+	writeRefusal(w, jsonMediaType, refuse(http.StatusNotFound, fault.BadRequest, "There is nothing at this path."))
+}
