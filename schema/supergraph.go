@@ -116,7 +116,9 @@ type Entrance struct {
 	Field *Field
 	// Needs is the selection on On that identifies or describes the object; nil for entrances on root types.
 	Needs *Selection
-	// Gives lists what comes back, as a shape on On. Nil: the source is open, and its own schema says.
+	// Gives lists what comes back, as a shape on On: with Field, its one member is the field, and below that is the
+	// shape of the value. What Needs has is not in it unless it comes back. Nil: the source is open, and its own schema
+	// says.
 	Gives *Shape
 	// Batch is how many objects one call takes: 1 for one call an object, 0 for any number.
 	Batch int
@@ -129,7 +131,9 @@ type Entrance struct {
 // Shape is the tree of fields that a closed entrance gives, or that a @provides of an open source adds.
 type Shape struct {
 	Fields map[string]*Shape // nil value: a leaf
-	On     map[*Type]*Shape  // further fields by runtime type; keys are object types
+	// On are further fields by runtime type; keys are object types. A closed shape on an abstract type lists in it every
+	// object type that can come back; if it has none, the source knows no more than the interface (@interfaceObject).
+	On map[*Type]*Shape
 	// Open: the source's own schema applies here in addition.
 	Open bool
 }

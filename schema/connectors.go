@@ -1,0 +1,156 @@
+package schema
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/sluice-gateway/sluice/schema/connect"
+	"github.com/sluice-gateway/sluice/schema/merge"
+	"github.com/sluice-gateway/sluice/schema/subgraph"
+)
+
+// addConnectors adds a source for each connector of a subgraph, and the entrances through which it gives its fields.
+func (b *builder) addConnectors(index int, p *part) {
+	for _, c := range p.connectors.Connectors {
+		t := b.supergraph.Types[p.declared.Rename(c.Type)]
+		if t == nil {
+			continue // the subgraph lost the type, which has been reported
+		}
+		s := b.addSource(&Source{
+			Name: p.declared.Name + ":" + c.Coordinate, Subgraph: p.declared.Name, Kind: Connector, Bind: c,
+		})
+		if c.Field == "" {
+			b.addTypeConnector(index, c, s, t)
+		} else {
+			b.addFieldConnector(index, c, s, t)
+		}
+	}
+}
+
+// addTypeConnector adds the entrance of a connector on a type. One that reads nothing of the object has none: the
+// object it is asked for would not matter to it.
+func (b *builder) addTypeConnector(index int, c *connect.Connector, s *Source, t *Type) {
+	needs := b.connectorNeeds(c, t)
+	if needs == nil {
+		return
+	}
+	e := &Entrance{Source: s, On: t, Needs: needs, Gives: b.shape(index, t, c.Gives), Batch: 1, Bind: c}
+	if c.Batch {
+		e.Batch = c.MaxSize
+	}
+	b.addEntrance(e)
+}
+
+// addFieldConnector adds the entrance of a connector on a field and, if it finds entities, that on their type.
+func (b *builder) addFieldConnector(index int, c *connect.Connector, s *Source, t *Type) {
+	field := t.Fields[c.Field]
+	if field == nil || !resolves(b.merged, index, t.Name, c.Field) {
+		return // another subgraph has taken the field over
+	}
+	value := b.shape(index, field.Named, c.Gives)
+	e := &Entrance{
+		Source: s, On: t, Field: field, Gives: &Shape{Fields: map[string]*Shape{field.Name: value}}, Batch: 1, Bind: c,
+	}
+	if !subgraph.IsRoot(t.Name) {
+		if e.Needs = b.connectorNeeds(c, t); e.Needs == nil {
+			return
+		}
+	}
+	b.addEntrance(e)
+	if !c.Entity {
+		return
+	}
+	if needs := b.connectorNeeds(c, field.Named); needs != nil {
+		b.addEntrance(&Entrance{Source: s, On: field.Named, Needs: needs, Gives: value, Batch: 1, Bind: c})
+	}
+}
+
+// connectorNeeds returns what a connector reads of the object it is asked for; nil if that is nothing.
+func (b *builder) connectorNeeds(c *connect.Connector, t *Type) *Selection {
+	if c.Needs == "" {
+		return nil
+	}
+	set, wrong := subgraph.ParseFieldSet(c.Needs)
+	if wrong != "" {
+		b.report(c.Position, "CONNECTORS_CANNOT_RESOLVE_KEY", c.Coordinate, "The fields that the connector reads cannot be formed: %s", wrong)
+		return nil
+	}
+	sel, wrong := b.selection(t, set)
+	if wrong != "" {
+		b.report(c.Position, "CONNECTORS_CANNOT_RESOLVE_KEY", c.Coordinate, "The fields that the connector reads cannot be formed: %s", wrong)
+		return nil
+	}
+	return sel
+}
+
+// shape makes the closed shape of a connector's output on a type. Fields that another subgraph has taken over are
+// not in it.
+func (b *builder) shape(index int, t *Type, out *connect.Output) *Shape {
+	if !t.Composite() {
+		return nil
+	}
+	if out == nil {
+		return &Shape{Fields: map[string]*Shape{}} // nothing, which is not the same as an open shape
+	}
+	s := &Shape{Fields: b.shapeFields(index, t, out)}
+	for _, name := range slices.Sorted(maps.Keys(out.On)) {
+		o := b.supergraph.Types[name]
+		if o == nil || o.Kind != ast.Object {
+			continue
+		}
+		if s.On == nil {
+			s.On = map[*Type]*Shape{}
+		}
+		s.On[o] = &Shape{Fields: b.shapeFields(index, o, out.On[name])}
+	}
+	return s
+}
+
+func (b *builder) shapeFields(index int, t *Type, out *connect.Output) map[string]*Shape {
+	fields := map[string]*Shape{}
+	if out == nil {
+		return fields
+	}
+	for name, sub := range out.Fields {
+		f := t.Fields[name]
+		if f == nil || overridden(b.merged, index, t.Name, name) {
+			continue
+		}
+		fields[name] = b.shape(index, f.Named, sub)
+	}
+	return fields
+}
+
+// resolves reports whether a subgraph resolves a field.
+func resolves(m *merge.Schema, index int, typ, field string) bool {
+	in := fieldIn(m, index, typ, field)
+	return in != nil && in.Resolved()
+}
+
+// overridden reports whether a subgraph declares a field that another subgraph has taken over. It then stands in the
+// merged schema as overridden, or no more at all.
+func overridden(m *merge.Schema, index int, typ, field string) bool {
+	if in := fieldIn(m, index, typ, field); in != nil {
+		return in.Overridden
+	}
+	return m.Subgraphs[index].Field(typ, field) != nil
+}
+
+func fieldIn(m *merge.Schema, index int, typ, field string) *merge.FieldIn {
+	t := m.Type(typ)
+	if t == nil {
+		return nil
+	}
+	f := t.Field(field)
+	if f == nil {
+		return nil
+	}
+	for i := range f.In {
+		if f.In[i].Subgraph == index {
+			return &f.In[i]
+		}
+	}
+	return nil
+}

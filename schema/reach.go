@@ -1,0 +1,449 @@
+package schema
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+
+	"github.com/sluice-gateway/sluice/problem"
+)
+
+// maxReach bounds the work of [checkReachable]: steps of one entrance tried at one position. Schemas that people write
+// need a small part of it.
+const maxReach = 5_000_000
+
+// landing is one way in which the object at a position was had: from which source, and what of it is at hand there.
+type landing struct {
+	source *Source
+	on     *Type  // as the source declares the value
+	shape  *Shape // what is at hand; nil: the open source's own schema
+	// each is the entrance below a list that takes one object a call and that this landing depends on; nil if there is
+	// none.
+	each *Entrance
+}
+
+// position is a kind of place in answers: objects of one type, and all ways in which they were had.
+type position struct {
+	on       *Type
+	landings []landing
+	below    bool // a list
+	path     *step
+}
+
+// step is one field or fragment on the way to a position.
+type step struct {
+	above    *step
+	field    *Field // nil for a fragment
+	fragment *Type
+}
+
+// checkReachable verifies that every field clients see can be had wherever clients can ask for it, and warns of
+// entrances that a list makes the gateway call once for each of its objects.
+//
+// It walks the API schema from the root types. At each position it knows in which ways the objects there were had,
+// and adds every entrance whose needs can be gathered from them, until there are no more. Positions that were had in
+// the same ways are visited once, the nearest to the root first, so that what is reported is told with the smallest
+// query that shows it.
+func checkReachable(s *Supergraph) problem.List {
+	r := &reach{
+		supergraph: s,
+		doors:      map[*Type][]*Entrance{},
+		ids:        map[landing]uint32{},
+		closures:   map[string][]landing{},
+		active:     map[string]bool{},
+		required:   map[*OpenField]*Shape{},
+		seen:       map[string]bool{},
+		missing:    map[*Field]bool{},
+		warned:     map[*Entrance]bool{},
+	}
+	for _, root := range []*Type{s.Query, s.Mutation, s.Subscription} {
+		if root != nil && !root.Hidden {
+			r.queue = append(r.queue, position{on: root})
+		}
+	}
+	for len(r.queue) > 0 && r.steps < maxReach {
+		p := r.queue[0]
+		r.queue = r.queue[1:]
+		r.visit(p)
+	}
+	if r.steps >= maxReach {
+		r.problems = append(r.problems, problem.Problem{
+			Severity: problem.Warning, Code: "SATISFIABILITY_UNKNOWN",
+			Message: "The schema is too large or too entangled to check that every field can be reached.",
+		})
+	}
+	return r.problems
+}
+
+type reach struct {
+	supergraph *Supergraph
+	queue      []position
+	doors      map[*Type][]*Entrance // entrances that an object of a type can be taken to
+	ids        map[landing]uint32
+	closures   map[string][]landing
+	active     map[string]bool // closures that are being computed
+	guarded    bool            // a closure that is being computed was met again
+	required   map[*OpenField]*Shape
+	seen       map[string]bool
+	missing    map[*Field]bool
+	warned     map[*Entrance]bool
+	steps      int
+	problems   problem.List
+}
+
+// visit checks the fields at a position and queues the positions below.
+func (r *reach) visit(p position) {
+	if !p.on.Abstract() {
+		r.visitObject(p)
+		return
+	}
+	for _, o := range p.on.Possible {
+		if o.Hidden {
+			continue
+		}
+		narrowed, all := narrowed(p.landings, o)
+		// Where one source cannot return a type, planning leaves it out: values that sources share are the same.
+		if !all || len(narrowed) == 0 {
+			continue
+		}
+		r.visitObject(position{on: o, landings: narrowed, below: p.below, path: &step{above: p.path, fragment: o}})
+	}
+}
+
+func (r *reach) visitObject(p position) {
+	key := r.key(p.on, p.landings, p.below)
+	if r.seen[key] {
+		return
+	}
+	r.seen[key] = true
+	all := r.closure(p.on, p.landings, p.below)
+	for _, f := range visibleFields(r.supergraph, p.on) {
+		ways := advanceAll(r.supergraph, all, p.on, f)
+		if len(ways) == 0 {
+			if !r.missing[f] {
+				r.missing[f] = true
+				r.reportUnreachable(p, f, all)
+			}
+			continue
+		}
+		if each := ways[0].each; each != nil && !r.warned[each] {
+			r.warned[each] = true
+			r.warnEach(p, f, each)
+		}
+		if f.Named.Composite() {
+			r.queue = append(r.queue, position{
+				on: f.Named, landings: ways, below: p.below || isList(f.Type), path: &step{above: p.path, field: f},
+			})
+		}
+	}
+}
+
+// closure returns the landings at a position of objects and all those that entrances add to them, ones that need no
+// call for each object first.
+func (r *reach) closure(on *Type, given []landing, below bool) []landing {
+	key := r.key(on, given, below)
+	if c, ok := r.closures[key]; ok {
+		return c
+	}
+	if r.active[key] {
+		r.guarded = true
+		return given
+	}
+	before := r.guarded
+	r.guarded = false
+	r.active[key] = true
+	c := &closure{reach: r, on: on, below: below, landings: slices.Clone(given), entered: map[*Entrance]bool{}, resolved: map[*OpenField]bool{}}
+	c.grow(false)
+	c.grow(true)
+	delete(r.active, key)
+	slices.SortStableFunc(c.landings, func(a, b landing) int { return cmp.Compare(eachRank(a), eachRank(b)) })
+	if !r.guarded {
+		r.closures[key] = c.landings
+	}
+	r.guarded = r.guarded || before
+	return c.landings
+}
+
+func eachRank(l landing) int {
+	if l.each == nil {
+		return 0
+	}
+	return 1
+}
+
+// closure is one computation of [reach.closure].
+type closure struct {
+	*reach
+	on       *Type
+	below    bool
+	landings []landing
+	entered  map[*Entrance]bool
+	resolved map[*OpenField]bool // fields with requirements that were gathered
+}
+
+// grow adds landings until there are no more. Without each, only such as need no call for each object of a list.
+func (c *closure) grow(each bool) {
+	for grown := true; grown && c.steps < maxReach; {
+		grown = false
+		for _, e := range c.doorsOf(c.on) {
+			c.steps++
+			if !c.entered[e] && c.enter(e, each) {
+				grown = true
+			}
+			if c.entered[e] && c.addRequired(e, each) {
+				grown = true
+			}
+		}
+	}
+}
+
+// enter adds the landing of an entrance if what it needs can be gathered.
+func (c *closure) enter(e *Entrance, each bool) bool {
+	l := landing{source: e.Source, on: e.On, shape: e.Gives}
+	if e.Needs != nil {
+		if len(c.landings) == 0 {
+			return false
+		}
+		by, ok := c.gather(c.landings, c.on, e.Needs, c.below)
+		if !ok {
+			return false
+		}
+		l.each = by
+		if e.Batch == 1 && c.below && by == nil {
+			l.each = e
+		}
+	}
+	if l.each != nil && !each {
+		return false
+	}
+	l, ok := narrow(l, c.on)
+	if ok {
+		c.landings = append(c.landings, l)
+	}
+	c.entered[e] = true
+	return ok
+}
+
+// addRequired adds the fields of an open source whose requirements can be gathered, once it was entered.
+func (c *closure) addRequired(e *Entrance, each bool) bool {
+	if e.Source.Open == nil || e.Needs == nil {
+		return false
+	}
+	open := e.Source.Open.Types[e.On]
+	if e.On != c.on && (open == nil || !open.InterfaceObject) {
+		open = e.Source.Open.Types[c.on]
+	}
+	if open == nil {
+		return false
+	}
+	grown := false
+	for _, name := range sortedKeys(open.Fields) {
+		f := open.Fields[name]
+		if f.Requires == nil || f.External || c.resolved[f] {
+			continue
+		}
+		by, ok := c.gather(c.landings, c.on, f.Requires, c.below)
+		if !ok || by != nil && !each {
+			continue
+		}
+		if c.required[f] == nil {
+			c.required[f] = &Shape{Fields: map[string]*Shape{name: f.Provides}}
+		}
+		c.resolved[f] = true
+		c.landings = append(c.landings, landing{source: e.Source, on: c.on, shape: c.required[f], each: by})
+		grown = true
+	}
+	return grown
+}
+
+// gather reports whether a selection can be had of objects of a type that were had by the given landings, and which
+// entrance it takes that is called once an object, if it takes one.
+func (r *reach) gather(landings []landing, on *Type, sel *Selection, below bool) (*Entrance, bool) {
+	if on.Abstract() {
+		var each *Entrance
+		for _, o := range on.Possible {
+			narrowed, _ := narrowed(landings, o)
+			if len(narrowed) == 0 {
+				continue
+			}
+			by, ok := r.gatherObject(r.closure(o, narrowed, below), o, sel, below)
+			if !ok {
+				return nil, false
+			}
+			each = cmp.Or(each, by)
+		}
+		return each, true
+	}
+	return r.gatherObject(landings, on, sel, below)
+}
+
+func (r *reach) gatherObject(landings []landing, on *Type, sel *Selection, below bool) (*Entrance, bool) {
+	var each *Entrance
+	fields := sel.Fields
+	for _, part := range sel.On {
+		if part.Type == on {
+			fields = append(slices.Clone(fields), part.Fields...)
+		}
+	}
+	for _, f := range fields {
+		if f.Field == nil {
+			continue
+		}
+		// The selection may be on an interface: the object's own field counts.
+		own := on.Fields[f.Name]
+		if own == nil {
+			return nil, false
+		}
+		ways := advanceAll(r.supergraph, landings, on, own)
+		if len(ways) == 0 {
+			return nil, false
+		}
+		each = cmp.Or(each, ways[0].each)
+		if f.Sub == nil {
+			continue
+		}
+		deeper := below || isList(own.Type)
+		if !own.Named.Abstract() {
+			ways = r.closure(own.Named, ways, deeper)
+		}
+		by, ok := r.gather(ways, own.Named, f.Sub, deeper)
+		if !ok {
+			return nil, false
+		}
+		each = cmp.Or(each, by)
+	}
+	return each, true
+}
+
+// doorsOf returns the entrances that an object of a type can be taken to: those on the type, and on the abstract types
+// it is part of.
+func (r *reach) doorsOf(o *Type) []*Entrance {
+	if doors, ok := r.doors[o]; ok {
+		return doors
+	}
+	doors := slices.Clone(o.Entrances)
+	for _, e := range r.supergraph.Entrances {
+		if e.On != o && e.On.Abstract() && e.On.CanBe(o) {
+			doors = append(doors, e)
+		}
+	}
+	slices.SortFunc(doors, func(a, b *Entrance) int { return cmp.Compare(a.ID, b.ID) })
+	r.doors[o] = doors
+	return doors
+}
+
+// narrow returns what is left of a landing for objects of one type, and false if the source cannot return that type.
+func narrow(l landing, o *Type) (landing, bool) {
+	if l.on == o {
+		return l, true
+	}
+	if l.source.Open == nil {
+		// Without parts for object types, the source gives the same of all of them: it knows the interface alone.
+		return l, len(l.shape.On) == 0 || l.shape.On[o] != nil
+	}
+	open := l.source.Open.Types[l.on]
+	switch {
+	case open == nil:
+		return l, false
+	case open.InterfaceObject:
+		return l, true
+	}
+	l.on = o
+	return l, slices.Contains(open.Members, o)
+}
+
+// narrowed narrows landings; all is false if some source cannot return the type.
+func narrowed(landings []landing, o *Type) (out []landing, all bool) {
+	all = true
+	for _, l := range landings {
+		if n, ok := narrow(l, o); ok {
+			out = append(out, n)
+		} else {
+			all = false
+		}
+	}
+	return out, all
+}
+
+// advanceAll returns the ways in which a field can be had, those that need no call for each object first.
+func advanceAll(s *Supergraph, landings []landing, on *Type, f *Field) []landing {
+	var out []landing
+	for _, l := range landings {
+		if next, ok := advance(s, l, on, f); ok && !slices.Contains(out, next) {
+			out = append(out, next)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b landing) int { return cmp.Compare(eachRank(a), eachRank(b)) })
+	return out
+}
+
+// advance takes one field of an object that was had by a landing.
+func advance(s *Supergraph, l landing, on *Type, f *Field) (landing, bool) {
+	next := landing{source: l.source, on: f.Named, each: l.each}
+	open := l.openType(on)
+	if open != nil {
+		if of := open.Fields[f.Name]; of != nil {
+			if named := s.Types[of.Type.Name()]; named != nil {
+				next.on = named
+			}
+		}
+	}
+	if l.shape != nil {
+		if sub, ok := l.shape.Fields[f.Name]; ok {
+			next.shape = sub
+			return next, true
+		}
+		if part := l.shape.On[on]; part != nil {
+			if sub, ok := part.Fields[f.Name]; ok {
+				next.shape = sub
+				return next, true
+			}
+		}
+		if !l.shape.Open {
+			return next, false
+		}
+	}
+	if open == nil {
+		return next, false
+	}
+	of := open.Fields[f.Name]
+	if of == nil || of.External || of.Requires != nil {
+		return next, false
+	}
+	next.shape = of.Provides
+	return next, true
+}
+
+// openType returns what an open source declares of an object: its type, or the interface that stands for it.
+func (l landing) openType(on *Type) *OpenType {
+	if l.source.Open == nil {
+		return nil
+	}
+	if t := l.source.Open.Types[l.on]; t != nil && (l.on == on || t.InterfaceObject) {
+		return t
+	}
+	return l.source.Open.Types[on]
+}
+
+// key names a position by its type and the ways in which its objects were had.
+func (r *reach) key(on *Type, landings []landing, below bool) string {
+	ids := make([]uint32, 0, len(landings))
+	for _, l := range landings {
+		id, ok := r.ids[l]
+		if !ok {
+			id = uint32(len(r.ids))
+			r.ids[l] = id
+		}
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	key := append(make([]byte, 0, len(on.Name)+2+4*len(ids)), on.Name...)
+	if below {
+		key = append(key, '[')
+	}
+	key = append(key, 0)
+	for _, id := range slices.Compact(ids) {
+		key = binary.LittleEndian.AppendUint32(key, id)
+	}
+	return string(key)
+}
