@@ -3,6 +3,7 @@ package execute
 import (
 	"fmt"
 	"hash/maphash"
+	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -98,10 +99,10 @@ type treeOn struct {
 	fields []treeField
 }
 
-// place is what an object that stands at a [plan.Place] begins with.
+// place is how the objects at a [plan.Place] are laid out.
 type place struct {
-	fresh    []value.Member // the keys, without values
-	typename int            // the slot of the runtime type's name; -1: there is none
+	slots    int // how many there are
+	typename int // the one of the runtime type's name; -1: there is none
 }
 
 // compiler makes a [Program] of a plan. It checks whatever the run relies on, so that a defect of a plan is an error
@@ -244,13 +245,7 @@ func (c *compiler) place(p *plan.Place) *place {
 	if have := c.places[p]; have != nil {
 		return have
 	}
-	n := &place{fresh: make([]value.Member, len(p.Slots)), typename: -1}
-	for i, s := range p.Slots {
-		n.fresh[i].Key = s.Key
-		if s.Key == typenameKey {
-			n.typename = i
-		}
-	}
+	n := &place{len(p.Slots), slices.IndexFunc(p.Slots, func(s plan.Slot) bool { return s.Key == typenameKey })}
 	c.places[p] = n
 	return n
 }

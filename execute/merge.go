@@ -9,11 +9,9 @@ import (
 // shared with other fetches and other operations, and are never written to: objects are laid out anew, leaves are
 // taken as they are.
 
-// fresh returns an object with nothing in it.
+// fresh returns an object with nothing in it. Its members have no keys: nobody asks for one by name.
 func (r *run) fresh(p *place) value.Value {
-	members := r.arena.Members(len(p.fresh))
-	copy(members, p.fresh)
-	return value.OfMembers(members)
+	return value.OfMembers(r.arena.Members(p.slots))
 }
 
 // mergeObject merges the members of an answer into an object of the store.

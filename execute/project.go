@@ -75,8 +75,13 @@ func (p *projection) object(dst []byte, object []value.Member, t *outputType) ([
 		dst = append(dst, f.prefix...)
 		switch f.kind {
 		case plan.OutputValue:
+			v := object[f.slot].Value
+			if f.shape.kind == stringShape && v.Kind() == value.String {
+				dst = v.AppendJSON(dst) // what most fields are
+				continue
+			}
 			p.path[top].name = f.key
-			if dst, ok = p.value(dst, object[f.slot].Value, f.shape, f); !ok {
+			if dst, ok = p.value(dst, v, f.shape, f); !ok {
 				p.path = p.path[:top]
 				return dst, false
 			}

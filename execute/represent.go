@@ -68,7 +68,10 @@ func (r *run) enter(s *state, e *entry, number int) {
 			continue
 		}
 		rep := value.OfMembers(r.members)
-		hash := hashOf(r.program.seed, rep)
+		var hash uint64 // of the values alone: the keys are those of the entry
+		for i := range r.members {
+			hash = mix(hash, hashOf(r.program.seed, r.members[i].Value))
+		}
 		at, found := r.index.find(hash, s.inputs.Reps[first:], rep)
 		if !found {
 			kept := r.arena.Members(len(r.members))

@@ -51,7 +51,7 @@ type target struct {
 // The largest buffers that are kept for later operations. What is larger is rare, and would stay in memory for good.
 const (
 	keepBytes   = 1 << 20
-	keepTargets = 1 << 12
+	keepTargets = 1 << 14
 )
 
 var runs = sync.Pool{New: func() any { return new(run) }}
