@@ -55,6 +55,7 @@ type Step struct {
 	Slot int
 	Key  string         // of the slot, for display
 	On   []*schema.Type // only from objects of these runtime types; nil: from all
+	List bool           // the value is a list
 }
 
 // Entry is one kind of object that a fetch enters its source with, and what it asks for there.
@@ -122,8 +123,9 @@ type TreeOn struct {
 type Query struct {
 	Text      string
 	Variables []string // the names of the operation's variables that it uses
-	// Entities: the query takes the representations as its variable "representations" and answers with "_entities".
-	Entities bool
+	// Entities: the query takes the representations as the variable Representations and answers with "_entities".
+	Entities        bool
+	Representations string
 }
 
 // Output is the client's selection at one position, with fragments resolved for every runtime type and in the

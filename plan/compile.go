@@ -1,0 +1,307 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/sluice-gateway/sluice/operation"
+	"github.com/sluice-gateway/sluice/schema"
+)
+
+// compiler gives every datum its slot and turns drafts and the client's selection into a [Plan].
+type compiler struct {
+	p         *Planner
+	op        *operation.Prepared
+	budget    *budget
+	variables ast.VariableDefinitionList
+	slots     map[*Place]map[string]int // index of the places that have many slots
+	outputs   map[string]*Output
+}
+
+func (c *compiler) compile(root *schema.Type, drafts []*draft) (*Plan, error) {
+	plan := &Plan{Operation: c.op.Definition.Operation, Variables: c.variables, Root: &Place{}}
+	ids := map[*draft]int{}
+	for i, d := range order(drafts) {
+		ids[d] = i
+		plan.Fetches = append(plan.Fetches, c.fetch(plan.Root, d, i, plan.Operation))
+		f := plan.Fetches[i]
+		for dep := range d.deps {
+			f.Deps = append(f.Deps, ids[dep])
+		}
+		slices.Sort(f.Deps)
+	}
+	out, err := c.output(plan.Root, root, []ast.SelectionSet{c.op.Definition.SelectionSet}, plan.Operation == ast.Mutation)
+	if err != nil {
+		return nil, err
+	}
+	plan.Output = out
+	return plan, nil
+}
+
+// order sorts drafts so that each comes after those it depends on, and otherwise leaves them as they are.
+func order(drafts []*draft) []*draft {
+	var out []*draft
+	done := map[*draft]bool{}
+	var visit func(d *draft)
+	visit = func(d *draft) {
+		if done[d] {
+			return
+		}
+		done[d] = true
+		for _, o := range drafts { // not over the map: the order must not depend on chance
+			if d.deps[o] {
+				visit(o)
+			}
+		}
+		out = append(out, d)
+	}
+	for _, d := range drafts {
+		visit(d)
+	}
+	return out
+}
+
+// slot returns the slot of a datum at a place, and makes it if there is none.
+func (c *compiler) slot(p *Place, key string, composite bool) int {
+	i := -1
+	if index := c.slots[p]; index != nil {
+		if at, ok := index[key]; ok {
+			i = at
+		}
+	} else {
+		i = slices.IndexFunc(p.Slots, func(s Slot) bool { return s.Key == key })
+	}
+	if i < 0 {
+		i = len(p.Slots)
+		p.Slots = append(p.Slots, Slot{Key: key})
+		switch index := c.slots[p]; {
+		case index != nil:
+			index[key] = i
+		case len(p.Slots) >= indexFrom:
+			index = make(map[string]int, 2*len(p.Slots))
+			for at, s := range p.Slots {
+				index[s.Key] = at
+			}
+			if c.slots == nil {
+				c.slots = map[*Place]map[string]int{}
+			}
+			c.slots[p] = index
+		}
+	}
+	if composite && p.Slots[i].Sub == nil {
+		p.Slots[i].Sub = &Place{}
+	}
+	return i
+}
+
+func (c *compiler) fetch(root *Place, d *draft, id int, kind ast.Operation) *Fetch {
+	f := &Fetch{ID: id, Source: d.entries[0].enter.Source}
+	at := root
+	var on []*schema.Type
+	for _, h := range d.path {
+		if h.on != nil {
+			on = h.on
+			c.slot(at, typenameKey, false)
+			continue
+		}
+		slot := c.slot(at, h.key, true)
+		f.Path = append(f.Path, Step{Slot: slot, Key: h.key, On: on, List: h.list})
+		at, on = at.Slots[slot].Sub, nil
+	}
+	if f.Source.Open != nil {
+		f.Query = c.query(d, kind)
+	}
+	for _, e := range d.entries {
+		entry := &Entry{Entrance: e.enter, On: e.on, Call: e.call}
+		if e.on != nil {
+			c.slot(at, typenameKey, false)
+		}
+		if e.needs != nil || len(d.path) > 0 {
+			entry.Needs = c.needs(at, e.needs, e.enter.Needs)
+		}
+		entry.Want = c.tree(at, e.tree)
+		f.Entries = append(f.Entries, entry)
+	}
+	return f
+}
+
+// needs compiles a selection into what reads it from an object at a place. key is the part of it that identifies.
+func (c *compiler) needs(at *Place, set, key *schema.Selection) *Needs {
+	n := &Needs{Place: at, Typename: -1}
+	if set == nil {
+		return n
+	}
+	fields := func(list []*schema.Select) (out []Need) {
+		for _, s := range list {
+			if s.Field == nil {
+				continue
+			}
+			f := Need{Name: s.Name, Slot: c.slot(at, s.Key, s.Sub != nil)}
+			f.Key = key != nil && find(key.Fields, s.Key) != nil
+			if s.Sub != nil {
+				f.Sub = c.needs(at.Slots[f.Slot].Sub, s.Sub, nil)
+			}
+			out = append(out, f)
+		}
+		return out
+	}
+	n.Fields = fields(set.Fields)
+	for _, o := range set.On {
+		n.On = append(n.On, NeedsOn{Type: o.Type, Fields: fields(o.Fields)})
+	}
+	if set.Type.Abstract() {
+		n.Typename = c.slot(at, typenameKey, false)
+	}
+	return n
+}
+
+func (c *compiler) tree(at *Place, d *draftTree) *Tree {
+	t := &Tree{Place: at, Type: d.state.typ, Typename: -1}
+	if d.state.typ.Abstract() && !d.state.stand {
+		t.Typename = c.slot(at, typenameKey, false)
+	}
+	t.Fields = c.treeFields(at, d)
+	for _, o := range d.on {
+		t.On = append(t.On, TreeOn{Type: o.typ, Fields: c.treeFields(at, o.tree)})
+	}
+	return t
+}
+
+func (c *compiler) treeFields(at *Place, d *draftTree) (out []TreeField) {
+	for _, f := range d.fields {
+		tf := TreeField{Select: f.sel, Name: f.out, Slot: c.slot(at, f.sel.Key, f.sub != nil)}
+		if tf.Name == "" {
+			tf.Name = f.sel.Name
+		}
+		if f.sub != nil {
+			tf.Sub = c.tree(at.Slots[tf.Slot].Sub, f.sub)
+		}
+		out = append(out, tf)
+	}
+	return out
+}
+
+// wanted is one response name of the client's selection, with all the selection sets that stand under it.
+type wanted struct {
+	key   string
+	field *ast.Field
+	sets  []ast.SelectionSet
+}
+
+// output resolves the client's selection sets at a place for every type an object there can have. Under mutation each
+// root field has a slot of its own, see normaliser.
+func (c *compiler) output(at *Place, t *schema.Type, sets []ast.SelectionSet, mutation bool) (*Output, error) {
+	var memo strings.Builder
+	fmt.Fprintf(&memo, "%p %s", at, t.Name)
+	for _, s := range sets {
+		if len(s) > 0 {
+			fmt.Fprintf(&memo, " %p", &s[0])
+		}
+	}
+	if have := c.outputs[memo.String()]; have != nil {
+		return have, nil
+	}
+	out := &Output{Place: at, Type: t, Typename: -1}
+	c.outputs[memo.String()] = out
+	if t.Abstract() {
+		out.Typename = c.slot(at, typenameKey, false)
+	}
+	for _, o := range t.Possible {
+		if o.Hidden {
+			continue
+		}
+		var list []*wanted
+		index := map[string]*wanted{}
+		for _, s := range sets {
+			if err := c.collect(o, s, &list, index); err != nil {
+				return nil, err
+			}
+		}
+		of := OutputType{Type: o}
+		for _, w := range list {
+			f, err := c.outputField(at, o, w, mutation)
+			if err != nil {
+				return nil, err
+			}
+			if f != nil {
+				of.Fields = append(of.Fields, *f)
+			}
+		}
+		out.ByType = append(out.ByType, of)
+	}
+	return out, nil
+}
+
+// collect is CollectFields of the GraphQL specification (section 6.3.2) for one object type.
+func (c *compiler) collect(t *schema.Type, set ast.SelectionSet, list *[]*wanted, index map[string]*wanted) error {
+	applies := func(condition string) bool {
+		if condition == "" || condition == t.Name {
+			return true
+		}
+		ct := c.p.sg.Types[condition]
+		return ct != nil && ct.CanBe(t)
+	}
+	for _, sel := range set {
+		if err := c.budget.spend(1); err != nil {
+			return err
+		}
+		switch s := sel.(type) {
+		case *ast.Field:
+			if !operation.Included(s.Directives, c.op.Variables) {
+				continue
+			}
+			w := index[s.Alias]
+			if w == nil {
+				w = &wanted{key: s.Alias, field: s}
+				index[s.Alias] = w
+				*list = append(*list, w)
+			}
+			w.sets = append(w.sets, s.SelectionSet)
+		case *ast.InlineFragment:
+			if operation.Included(s.Directives, c.op.Variables) && applies(s.TypeCondition) {
+				if err := c.collect(t, s.SelectionSet, list, index); err != nil {
+					return err
+				}
+			}
+		case *ast.FragmentSpread:
+			d := c.op.Document.AST.Fragments.ForName(s.Name)
+			if operation.Included(s.Directives, c.op.Variables) && applies(d.TypeCondition) {
+				if err := c.collect(t, d.SelectionSet, list, index); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (c *compiler) outputField(at *Place, t *schema.Type, w *wanted, mutation bool) (*OutputField, error) {
+	switch {
+	case w.field.Name == typenameKey:
+		return &OutputField{Key: w.key, Kind: OutputTypename}, nil
+	case strings.HasPrefix(w.field.Name, "__"):
+		f := *w.field // the same field can stand in several places: all of its selections count
+		f.SelectionSet = slices.Concat(w.sets...)
+		return &OutputField{Key: w.key, Kind: OutputIntrospection, Introspection: &f}, nil
+	}
+	field := t.Fields[w.field.Name]
+	if field == nil {
+		return nil, nil //nolint:nilnil // the field is not this type's: there is nothing to put out
+	}
+	key := schema.Key(w.field.Name, w.field.Arguments)
+	if mutation {
+		key = apartKey(w.field)
+	}
+	f := &OutputField{Key: w.key, Kind: OutputValue, Field: field, Type: field.Type, Slot: c.slot(at, key, field.Named.Composite())}
+	if field.Named.Composite() {
+		sub, err := c.output(at.Slots[f.Slot].Sub, field.Named, w.sets, false)
+		if err != nil {
+			return nil, err
+		}
+		f.Sub = sub
+	}
+	return f, nil
+}

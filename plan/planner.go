@@ -1,0 +1,211 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/sluice-gateway/sluice/operation"
+	"github.com/sluice-gateway/sluice/schema"
+)
+
+// DefaultMaxSteps bounds the work of one planning. A typical operation takes some hundred steps; a million takes
+// about a second.
+const DefaultMaxSteps = 500_000
+
+// Planner plans operations on one supergraph. It is immutable and safe for concurrent use.
+type Planner struct {
+	sg       *schema.Supergraph
+	targets  map[*schema.Type][]*target // what can be entered from objects of a type
+	clashes  map[clash]bool
+	maxSteps int
+}
+
+// clash names a field that two object types of one abstract type declare differently in one open source, so that
+// they may not stand in one request under one name.
+type clash struct {
+	src  *schema.Source
+	name string
+}
+
+// New returns a planner. maxSteps bounds the work of one planning; 0 means [DefaultMaxSteps].
+func New(sg *schema.Supergraph, maxSteps int) *Planner {
+	if maxSteps <= 0 {
+		maxSteps = DefaultMaxSteps
+	}
+	p := &Planner{sg: sg, maxSteps: maxSteps, targets: map[*schema.Type][]*target{}, clashes: map[clash]bool{}}
+	own := map[*schema.Type][]*target{}
+	next := 0
+	for _, e := range sg.Entrances {
+		list := own[e.On]
+		if e.Source.Open != nil { // the keys of one type in one source are alternatives
+			if i := slices.IndexFunc(list, func(t *target) bool { return t.src == e.Source && (t.first().Needs == nil) == (e.Needs == nil) }); i >= 0 {
+				list[i].enter = append(list[i].enter, e)
+				continue
+			}
+		}
+		t := &target{id: next, on: e.On, src: e.Source, enter: []*schema.Entrance{e}}
+		if e.Source.Open != nil {
+			if ot := e.Source.Open.Types[e.On]; ot != nil {
+				t.stand = ot.InterfaceObject
+			}
+		}
+		next++
+		own[e.On] = append(list, t)
+	}
+	for _, t := range sg.Types {
+		if !t.Composite() {
+			continue
+		}
+		list := slices.Clone(own[t])
+		if t.Kind == ast.Object { // an object is entered as its interface where that is all a source knows
+			for _, i := range t.Interfaces {
+				for _, o := range own[i] {
+					if o.stand {
+						list = append(list, o)
+					}
+				}
+			}
+		}
+		slices.SortStableFunc(list, func(a, b *target) int { return a.id - b.id })
+		p.targets[t] = list
+	}
+	p.findClashes()
+	return p
+}
+
+func (p *Planner) findClashes() {
+	for _, src := range p.sg.Sources {
+		if src.Open == nil {
+			continue
+		}
+		for t, ot := range src.Open.Types {
+			if !t.Abstract() {
+				continue
+			}
+			seen := map[string]string{}
+			for _, m := range ot.Members {
+				mt := src.Open.Types[m]
+				if mt == nil {
+					continue
+				}
+				for name, f := range mt.Fields {
+					if have, ok := seen[name]; ok && have != f.Type.String() {
+						p.clashes[clash{src, name}] = true
+					}
+					seen[name] = f.Type.String()
+				}
+			}
+		}
+	}
+}
+
+// Plan plans an operation. The conditions of @skip and @include are taken from its variables; nothing else of their
+// values is looked at. The error wraps [ErrNoPlan] if there is no plan, or none within the bounds of planning.
+func (p *Planner) Plan(op *operation.Prepared) (*Plan, error) {
+	root := p.root(op.Definition.Operation)
+	if root == nil {
+		return nil, fmt.Errorf("%w: the schema has no %s type", ErrNoPlan, op.Definition.Operation)
+	}
+	b := &budget{left: p.maxSteps}
+	n := &normaliser{fragments: op.Document.AST.Fragments, variables: op.Variables, types: p.sg.Types, budget: b,
+		apart: op.Definition.Operation == ast.Mutation, index: map[*schema.Selection]map[string]*schema.Select{}}
+	set := &schema.Selection{Type: root}
+	if err := n.into(set, nil, op.Definition.SelectionSet); err != nil {
+		return nil, err
+	}
+	set.Fields = slices.DeleteFunc(set.Fields, func(s *schema.Select) bool { return s.Field == nil })
+	fetches, err := p.fetches(b, set, op.Definition.Operation)
+	if err != nil {
+		return nil, err
+	}
+	c := &compiler{p: p, op: op, budget: b, outputs: map[string]*Output{}, variables: op.Definition.VariableDefinitions}
+	return c.compile(root, fetches)
+}
+
+func (p *Planner) root(kind ast.Operation) *schema.Type {
+	switch kind {
+	case ast.Mutation:
+		return p.sg.Mutation
+	case ast.Subscription:
+		return p.sg.Subscription
+	}
+	return p.sg.Query
+}
+
+// fetches chooses how the data of set are fetched. Root fields of mutations are planned one by one, each from the one
+// source that serves it and what is below it at the least price, and run one after the other.
+func (p *Planner) fetches(b *budget, set *schema.Selection, kind ast.Operation) ([]*draft, error) {
+	if kind != ast.Mutation && kind != ast.Subscription {
+		s := newSearch(p, b)
+		leaves, err := s.expand([]*node{s.start(set.Type)}, set, "")
+		if err != nil {
+			return nil, err
+		}
+		return p.draft(s, s.choose(leaves, nil))
+	}
+	var all []*draft
+	for _, sel := range set.Fields {
+		stage, err := p.stage(b, set.Type, sel)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range stage {
+			if len(d.deps) == 0 {
+				for _, before := range all {
+					d.deps[before] = true
+				}
+			}
+		}
+		all = append(all, stage...)
+	}
+	return all, nil
+}
+
+// stage plans one root field from a single source.
+func (p *Planner) stage(b *budget, root *schema.Type, sel *schema.Select) ([]*draft, error) {
+	s := newSearch(p, b)
+	var best []*node
+	var failed error
+	cost := 0
+	for _, way := range s.next(s.start(root), sel, "") {
+		var leaves []leaf
+		if sel.Sub == nil {
+			leaves = []leaf{{way}}
+		} else {
+			var err error
+			if leaves, err = s.expand([]*node{way}, sel.Sub, ""); err != nil {
+				failed = err
+				continue
+			}
+			if len(leaves) == 0 {
+				leaves = []leaf{s.typename([]*node{way})}
+			}
+		}
+		picks := s.choose(leaves, nil)
+		if c := s.extra(s.nodes[0], picks); best == nil || c < cost {
+			best, cost = picks, c
+		}
+	}
+	if best == nil {
+		if failed == nil {
+			failed = fmt.Errorf("%w for field %s.%s", ErrNoPlan, root.Name, sel.Name)
+		}
+		return nil, failed
+	}
+	return p.draft(s, best)
+}
+
+// names joins the names of types, for keys and for display.
+func names(types []*schema.Type, sep string) string {
+	var b strings.Builder
+	for i, t := range types {
+		if i > 0 {
+			b.WriteString(sep)
+		}
+		b.WriteString(t.Name)
+	}
+	return b.String()
+}

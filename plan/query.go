@@ -1,0 +1,142 @@
+package plan
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// query writes the request of a fetch to an open source in the GraphQL language, and gives every field its name in
+// the answer.
+func (c *compiler) query(d *draft, kind ast.Operation) *Query {
+	w := &writer{p: c.p, used: map[string]bool{}}
+	q := &Query{Entities: len(d.path) > 0 && d.entries[0].enter.Needs != nil}
+	if q.Entities {
+		kind = ast.Query
+		q.Representations = "representations"
+		for c.variables.ForName(q.Representations) != nil {
+			q.Representations += "_"
+		}
+		w.WriteString("{_entities(representations:$" + q.Representations + "){")
+		apart := entryClashes(d.entries)
+		for _, e := range d.entries {
+			w.WriteString("...on " + e.typ.Name)
+			w.selection(e.tree, apart)
+		}
+		w.WriteString("}}")
+	} else {
+		w.selection(d.entries[0].tree, nil)
+	}
+	var defs []string
+	if q.Entities {
+		defs = append(defs, "$"+q.Representations+":[_Any!]!")
+	}
+	for _, v := range c.variables {
+		if w.used[v.Variable] {
+			q.Variables = append(q.Variables, v.Variable)
+			def := "$" + v.Variable + ":" + v.Type.String()
+			if v.DefaultValue != nil {
+				def += "=" + v.DefaultValue.String()
+			}
+			defs = append(defs, def)
+		}
+	}
+	head := string(kind)
+	if len(defs) > 0 {
+		head += "(" + strings.Join(defs, ",") + ")"
+	}
+	q.Text = head + w.String()
+	return q
+}
+
+type writer struct {
+	strings.Builder
+	p    *Planner
+	used map[string]bool // variables
+}
+
+// selection writes what a tree asks for. The names in apart need the declared type in their response name.
+func (w *writer) selection(t *draftTree, apart map[string]bool) {
+	w.WriteByte('{')
+	if t.state.typ.Abstract() && !t.state.stand || len(t.fields) == 0 && len(t.on) == 0 {
+		w.WriteString(typenameKey + " ")
+	}
+	w.fields(t, apart, false)
+	for _, o := range t.on {
+		w.WriteString("...on " + o.typ.Name + "{")
+		if len(o.tree.fields) == 0 {
+			w.WriteString(typenameKey)
+		}
+		w.fields(o.tree, apart, true)
+		w.WriteByte('}')
+	}
+	w.WriteByte('}')
+}
+
+func (w *writer) fields(t *draftTree, apart map[string]bool, inCast bool) {
+	for _, f := range t.fields {
+		f.out = f.sel.Key
+		if apart[f.sel.Name] || inCast && w.p.clashes[clash{t.state.src, f.sel.Name}] {
+			h := fnv.New32a()
+			_, _ = h.Write([]byte(f.decl)) // a hash never fails to write
+			f.out = fmt.Sprintf("%s_%08x", f.sel.Key, h.Sum32())
+		}
+		if f.out != f.sel.Name {
+			w.WriteString(f.out + ":")
+		}
+		w.WriteString(f.sel.Name)
+		for i, a := range f.sel.Args {
+			if i == 0 {
+				w.WriteByte('(')
+			} else {
+				w.WriteByte(',')
+			}
+			w.WriteString(a.Name + ":" + a.Value.String())
+			w.note(a.Value)
+		}
+		if len(f.sel.Args) > 0 {
+			w.WriteByte(')')
+		}
+		if f.sub != nil {
+			w.selection(f.sub, nil)
+		} else {
+			w.WriteByte(' ')
+		}
+	}
+}
+
+// note remembers the variables in a value.
+func (w *writer) note(v *ast.Value) {
+	if v.Kind == ast.Variable {
+		w.used[v.Raw] = true
+	}
+	for _, c := range v.Children {
+		w.note(c.Value)
+	}
+}
+
+// entryClashes finds the fields that the entries of one request declare with different types: GraphQL forbids that
+// under one response name although the entries can never meet (specification section 5.3.2).
+func entryClashes(entries []*draftEntry) map[string]bool {
+	seen, out := map[string]string{}, map[string]bool{}
+	look := func(t *draftTree) {
+		for _, f := range t.fields {
+			if f.decl == "" {
+				continue
+			}
+			if have, ok := seen[f.sel.Name]; ok && have != f.decl {
+				out[f.sel.Name] = true
+			}
+			seen[f.sel.Name] = f.decl
+		}
+	}
+	for _, e := range entries {
+		look(e.tree)
+		for _, o := range e.tree.on {
+			look(o.tree)
+		}
+	}
+	return out
+}

@@ -1,0 +1,414 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/sluice-gateway/sluice/schema"
+)
+
+const typenameKey = "__typename"
+
+// ErrNoPlan is the cause of every error that says that an operation cannot be planned.
+var ErrNoPlan = errors.New("no plan")
+
+// requiresPrice is what an entrance costs that serves a @requires, relative to a plain one: such an entrance often
+// shares the fetch of a plain one.
+const requiresPrice = 0.6
+
+// target is a place that can be entered from objects of one type: a closed entrance, or all the keys by which one open
+// source takes objects of one type.
+type target struct {
+	id    int // also the landing's, for exclusion
+	on    *schema.Type
+	src   *schema.Source
+	stand bool
+	enter []*schema.Entrance // alternatives, by price and id
+}
+
+func (t *target) first() *schema.Entrance { return t.enter[0] }
+
+// gives reports whether the target's source has a field on what is entered, and what it requires.
+func (t *target) gives(name string) (requires *schema.Selection, ok bool) {
+	e := t.first()
+	if e.Gives != nil {
+		_, ok := e.Gives.Fields[name]
+		if !ok && t.on.Abstract() {
+			for _, s := range e.Gives.On {
+				if _, ok = s.Fields[name]; ok {
+					break
+				}
+			}
+		}
+		return nil, ok && (e.Field == nil || e.Field.Name == name)
+	}
+	ot := t.src.Open.Types[t.on]
+	if ot == nil {
+		return nil, false
+	}
+	f := ot.Fields[name]
+	if f == nil || f.External {
+		return nil, false
+	}
+	return f.Requires, true
+}
+
+// search finds the ways to the data of one operation. It lives for one planning and is not safe for concurrent use.
+type search struct {
+	p      *Planner
+	budget *budget
+	nodes  []*node
+	byKey  map[nodeKey]*node
+	active map[guard]bool
+	memo   map[jumpKey]*node
+	casts  map[castKey]*schema.Shape
+}
+
+type nodeKey struct {
+	parent int
+	kind   nodeKind
+	target int
+	name   string
+}
+
+type guard struct {
+	node, target int
+	field        string
+}
+
+type jumpKey struct {
+	node, target int
+	field        string
+	excluded     string
+}
+
+type castKey struct {
+	shape *schema.Shape
+	typ   *schema.Type
+}
+
+func newSearch(p *Planner, b *budget) *search {
+	return &search{p: p, budget: b, byKey: map[nodeKey]*node{}, active: map[guard]bool{}, memo: map[jumpKey]*node{}, casts: map[castKey]*schema.Shape{}}
+}
+
+// add interns a node.
+func (s *search) add(key nodeKey, n node) *node {
+	if have := s.byKey[key]; have != nil {
+		return have
+	}
+	c := &n
+	c.id = len(s.nodes)
+	if n.parent != nil {
+		c.set.union(n.parent.set)
+	}
+	for _, d := range n.deps {
+		c.set.union(d.set)
+	}
+	c.cost = 0
+	c.set.add(c.id)
+	s.nodes = append(s.nodes, c)
+	c.set.each(nil, func(id int) { c.cost += s.nodes[id].price })
+	s.byKey[key] = c
+	return c
+}
+
+func (s *search) start(root *schema.Type) *node {
+	return s.add(nodeKey{parent: -1, kind: kindStart}, node{kind: kindStart, state: state{typ: root}})
+}
+
+// landing is what a field of the given type leads to.
+func landing(src *schema.Source, t *schema.Type, shape *schema.Shape) state {
+	if !t.Composite() {
+		return state{src: src}
+	}
+	st := state{typ: t, src: src, shape: shape}
+	if src.Open != nil && !st.closed() {
+		if ot := src.Open.Types[t]; ot != nil {
+			st.stand = ot.InterfaceObject
+		}
+	}
+	return st
+}
+
+// edge takes a field without leaving the source and without requirements. It returns nil if that is not possible.
+func (s *search) edge(n *node, sel *schema.Select) *node {
+	if n.kind == kindStart || n.state.typ == nil {
+		return nil
+	}
+	if n.kind == kindJump && n.enter.Field != nil && n.sel.Key != sel.Key {
+		return nil // the call was made for another field, or for other arguments
+	}
+	field := func(st state, price int) *node {
+		return s.add(nodeKey{parent: n.id, kind: kindField, name: sel.Key}, node{kind: kindField, parent: n, state: st, sel: sel, price: price})
+	}
+	if sel.Field == nil { // __typename
+		if n.state.stand {
+			return nil
+		}
+		return field(state{src: n.state.src}, 0)
+	}
+	t := n.state.typ
+	f := t.Fields[sel.Name]
+	if f == nil {
+		return nil
+	}
+	var open *schema.OpenField
+	if o := n.state.src.Open; o != nil {
+		if ot := o.Types[t]; ot != nil {
+			open = ot.Fields[sel.Name]
+		}
+	}
+	named := f.Named
+	if open != nil {
+		if own := s.p.sg.Types[open.Type.Name()]; own != nil {
+			named = own
+		}
+	}
+	if n.state.shape != nil {
+		if sub, ok := n.state.shape.Fields[sel.Name]; ok {
+			return field(landing(n.state.src, named, sub), 1)
+		}
+	}
+	if n.state.closed() || open == nil || open.External || open.Requires != nil {
+		return nil
+	}
+	if t.Kind == ast.Interface && !n.state.stand { // only if every object type of this source resolves it as it stands
+		for _, m := range n.state.src.Open.Types[t].Members {
+			mt := n.state.src.Open.Types[m]
+			if mt == nil || mt.Fields[sel.Name] == nil || mt.Fields[sel.Name].External || mt.Fields[sel.Name].Requires != nil {
+				return nil
+			}
+		}
+	}
+	return field(landing(n.state.src, named, open.Provides), 1)
+}
+
+// members are the object types that an abstract value can be where it was obtained.
+func (s *search) members(st state) []*schema.Type {
+	if st.closed() {
+		if len(st.shape.On) == 0 {
+			return st.typ.Possible
+		}
+		var out []*schema.Type
+		for _, t := range st.typ.Possible {
+			if _, ok := st.shape.On[t]; ok {
+				out = append(out, t)
+			}
+		}
+		return out
+	}
+	if ot := st.src.Open.Types[st.typ]; ot != nil {
+		return ot.Members
+	}
+	return nil
+}
+
+// cast narrows a value to an object type; nil if its source can never return that type here.
+func (s *search) cast(n *node, t *schema.Type) *node {
+	if !n.state.typ.Abstract() {
+		if n.state.typ == t {
+			return n
+		}
+		return nil
+	}
+	if !slices.Contains(s.members(n.state), t) {
+		return nil
+	}
+	return s.add(nodeKey{parent: n.id, kind: kindCast, name: t.Name},
+		node{kind: kindCast, parent: n, state: state{typ: t, src: n.state.src, shape: s.narrowShape(n.state.shape, t)}})
+}
+
+// narrowShape is a shape for objects of one type.
+func (s *search) narrowShape(shape *schema.Shape, t *schema.Type) *schema.Shape {
+	if shape == nil || len(shape.On) == 0 {
+		return shape
+	}
+	key := castKey{shape, t}
+	if have := s.casts[key]; have != nil {
+		return have
+	}
+	out := &schema.Shape{Open: shape.Open, Fields: make(map[string]*schema.Shape, len(shape.Fields))}
+	for k, v := range shape.Fields {
+		out.Fields[k] = v
+	}
+	if arm := shape.On[t]; arm != nil {
+		for k, v := range arm.Fields {
+			out.Fields[k] = v
+		}
+	}
+	s.casts[key] = out
+	return out
+}
+
+// exclusion is a set of targets that may not be entered while the key of one of them is gathered, as sorted text.
+type exclusion string
+
+func (e exclusion) has(id int) bool { return strings.Contains(string(e), "."+strconv.Itoa(id)+".") }
+
+func (e exclusion) with(id int) exclusion {
+	if e.has(id) {
+		return e
+	}
+	return e + exclusion("."+strconv.Itoa(id)+".")
+}
+
+// land identifies what is entered by a target: an open source is one landing whatever the type and the key.
+func (t *target) land() int {
+	if t.src.Open != nil {
+		return -1 - t.src.ID
+	}
+	return t.id
+}
+
+// here reports whether n already stands where the target leads.
+func (t *target) here(n *node) bool {
+	if t.src.Open != nil {
+		return n.state.src == t.src
+	}
+	return n.kind == kindJump && n.target == t
+}
+
+// jump enters a target from n, with what the field entered for requires. It returns nil if the needs cannot be
+// gathered.
+func (s *search) jump(n *node, t *target, sel *schema.Select, requires *schema.Selection, excl exclusion) *node {
+	name := ""
+	if t.first().Field != nil {
+		name = sel.Key
+	} else if requires != nil {
+		name = sel.Name
+	}
+	mk := jumpKey{n.id, t.id, name, string(excl)}
+	if j, ok := s.memo[mk]; ok {
+		return j
+	}
+	g := guard{n.id, t.id, name}
+	if s.active[g] {
+		return nil
+	}
+	s.active[g] = true
+	j := s.enter(n, t, name, sel, requires, excl)
+	delete(s.active, g)
+	if len(s.active) == 0 || j != nil { // what a guard cut short must not be remembered
+		s.memo[mk] = j
+	}
+	return j
+}
+
+func (s *search) enter(n *node, t *target, name string, sel *schema.Select, requires *schema.Selection, excl exclusion) *node {
+	var more []*node
+	if requires != nil {
+		var ok bool
+		if more, ok = s.satisfy(n, requires, excl); !ok {
+			return nil
+		}
+	}
+	var best []*node
+	var enter *schema.Entrance
+	cost := 0
+	for _, e := range t.enter {
+		var deps []*node
+		if e.Needs != nil {
+			var ok bool
+			if deps, ok = s.satisfy(n, e.Needs, excl.with(t.land())); !ok {
+				continue
+			}
+		}
+		deps = append(deps, more...)
+		if c := s.extra(n, deps); enter == nil || c < cost {
+			best, enter, cost = deps, e, c
+		}
+	}
+	if enter == nil {
+		return nil
+	}
+	price := enter.Price
+	if requires != nil {
+		price = int(requiresPrice * float64(price))
+	}
+	var key strings.Builder
+	key.WriteString(name)
+	fmt.Fprintf(&key, "#%d", enter.ID)
+	for _, d := range best {
+		fmt.Fprintf(&key, ";%d", d.id)
+	}
+	st := state{typ: t.on, src: t.src, shape: enter.Gives, stand: t.stand}
+	j := node{kind: kindJump, parent: n, state: st, target: t, enter: enter, needs: merge(enter.Needs, requires), deps: best, price: price}
+	if enter.Field != nil {
+		j.sel = sel
+	}
+	return s.add(nodeKey{parent: n.id, kind: kindJump, target: t.id, name: key.String()}, j)
+}
+
+// extra is what deps cost on top of n.
+func (s *search) extra(n *node, deps []*node) (sum int) {
+	var all bitset
+	for _, d := range deps {
+		all.union(d.set)
+	}
+	all.each(n.set, func(id int) { sum += s.nodes[id].price })
+	return sum
+}
+
+// satisfy finds, from one place, the cheapest ways to every leaf of a selection.
+func (s *search) satisfy(n *node, set *schema.Selection, excl exclusion) ([]*node, bool) {
+	leaves, err := s.expand([]*node{n}, set, excl)
+	if err != nil {
+		return nil, false
+	}
+	return s.choose(leaves, n.set), true
+}
+
+// next lists every way to take a field from n.
+func (s *search) next(n *node, sel *schema.Select, excl exclusion) (out []*node) {
+	if d := s.edge(n, sel); d != nil {
+		out = append(out, d)
+		if sel.Sub == nil {
+			return out
+		}
+	}
+	if n.state.typ == nil {
+		return out
+	}
+	for _, t := range s.p.targets[n.state.typ] {
+		if (t.first().Needs == nil) != (n.kind == kindStart) || excl.has(t.land()) {
+			continue
+		}
+		if sel.Field == nil { // only a source that knows the real type can tell it
+			if !t.stand && t.src.Open != nil && t.src != n.state.src {
+				if j := s.jump(n, t, sel, nil, excl); j != nil {
+					if d := s.edge(j, sel); d != nil {
+						out = append(out, d)
+					}
+				}
+			}
+			continue
+		}
+		requires, ok := t.gives(sel.Name)
+		if !ok || requires == nil && t.here(n) {
+			continue
+		}
+		j := s.jump(n, t, sel, requires, excl)
+		if j == nil {
+			continue
+		}
+		if requires == nil {
+			if d := s.edge(j, sel); d != nil {
+				out = append(out, d)
+			}
+			continue
+		}
+		f := t.src.Open.Types[t.on].Fields[sel.Name]
+		named := sel.Field.Named
+		if own := s.p.sg.Types[f.Type.Name()]; own != nil {
+			named = own
+		}
+		out = append(out, s.add(nodeKey{parent: j.id, kind: kindField, name: sel.Key},
+			node{kind: kindField, parent: j, state: landing(t.src, named, f.Provides), sel: sel, price: 1}))
+	}
+	return out
+}
