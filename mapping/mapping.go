@@ -9,7 +9,7 @@ import (
 // SyntaxError says where and why a text is not a mapping, a template or a URL.
 type SyntaxError struct {
 	Offset  int    // in bytes from the start of the text
-	Message string // a sentence without its full stop
+	Message string // without capital and full stop
 }
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s (at byte %d)", e.Message, e.Offset) }
@@ -18,10 +18,17 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s (at byte %d)", e.M
 type Mapping struct {
 	src     string
 	version Version
+	root    expr
+	trace   trace
 }
 
-// Parse reads a mapping as the given version of the language has it. The error is a *[SyntaxError].
-func Parse(src string, v Version) (*Mapping, error) { return &Mapping{src: src, version: v}, nil }
+// Parse reads a mapping as the given version of the language has it. A text without any selection is a mapping too,
+// see [Mapping.Empty]. The error is a *[SyntaxError].
+func Parse(src string, v Version) (*Mapping, error) { return parse(src, v, 0) }
+
+func newMapping(src string, v Version, root expr) *Mapping {
+	return &Mapping{src: src, version: v, root: root, trace: traceOf(root)}
+}
 
 // String returns the text the mapping was parsed from.
 func (m *Mapping) String() string { return m.src }
@@ -29,42 +36,39 @@ func (m *Mapping) String() string { return m.src }
 // Version returns the version of the language the mapping was parsed with.
 func (m *Mapping) Version() Version { return m.version }
 
+// Empty reports whether nothing but white space and comments was written.
+func (m *Mapping) Empty() bool {
+	p, ok := m.root.(*path)
+	return ok && p.head == headAt && len(p.steps) == 1 && p.steps[0].kind == stepBlock && len(p.steps[0].block.items) == 0
+}
+
 // Apply maps one value. Missing means that the mapping has no value; it never fails, problems go to env.Problems.
 // The result may share memory with in, with the variables of env and with env.Arena.
-func (m *Mapping) Apply(in value.Value, env *Env) value.Value { return in }
-
-// Narrow returns the mapping without what r does not ask for. What the narrowed mapping gives is named as before. A nil
-// r asks for everything.
-func (m *Mapping) Narrow(r *Request) *Mapping { return m }
+func (m *Mapping) Apply(in value.Value, env *Env) value.Value {
+	return env.machine.run(env, m.root, in)
+}
 
 // Reads tells which members of its input the mapping can read; nil: all of them. A body scanned with it gives the same
 // result as the whole body.
-func (m *Mapping) Reads() *value.Filter { return nil }
+func (m *Mapping) Reads() *value.Filter { return m.trace.reads }
 
 // ReadsInput reports whether the mapping reads the value it is applied to, and where it first does.
-func (m *Mapping) ReadsInput() (offset int, reads bool) { return 0, false }
+func (m *Mapping) ReadsInput() (offset int, reads bool) { return m.trace.inputAt, m.trace.input }
 
-// References returns every use of a variable, in the order of the text. Names bound by ->as are not among them.
-func (m *Mapping) References() []Reference { return nil }
-
-// Remarks returns what is wrong with the mapping's method calls as far as it can be known without data, in the order of
-// the text.
-func (m *Mapping) Remarks() []Remark { return nil }
-
-// Shape returns the static type of what the mapping gives, if its input and variables have the types that env says.
-func (m *Mapping) Shape(env *ShapeEnv) Shape { return Shape{} }
-
-// Output returns the tree of keys that the mapping can put out, for schema checks to hold against a type.
-func (m *Mapping) Output() *Output { return &Output{} }
+// References returns every use of a variable, in the order of the text. Names bound by ->as are not among them. The
+// caller must not change the result.
+func (m *Mapping) References() []Reference { return m.trace.references }
 
 // Env is what an application of a mapping sees and uses. The zero Env is ready if Arena is set. It may be used for one
-// mapping after the other, and is not safe for concurrent use.
+// mapping after the other, which saves allocations, and is not safe for concurrent use.
 type Env struct {
 	// The variables. Missing: not bound.
 	Args, This, Batch, Config, Context, Environ, Request, Response, Status value.Value
 
 	Arena    *value.Arena // memory for results; never nil
 	Problems *Problems    // nil: not collected
+
+	machine machine
 }
 
 // Reference is one use of a variable.
@@ -77,36 +81,3 @@ type Reference struct {
 	Path   []string
 	Offset int // in bytes from the start of the text
 }
-
-// Request is what an operation asks of a mapping's output at one place. Fragments are flattened, fields are named as
-// in the schema, none repeats.
-type Request struct {
-	Type     string // the name of the type at this place
-	Abstract bool   // an interface or union: the mapping itself must supply __typename
-	Typename bool   // __typename is asked for
-	Fields   []RequestField
-}
-
-// RequestField is one field of a [Request].
-type RequestField struct {
-	Name string
-	Sub  *Request // nil for a leaf, which then is kept whole
-}
-
-// Remark is what is wrong with one method call.
-type Remark struct {
-	Kind    RemarkKind
-	Method  string // without arrow
-	Offset  int    // in bytes from the start of the text
-	Message string // a sentence
-}
-
-// RemarkKind says what a [Remark] is about.
-type RemarkKind uint8
-
-// The kinds of remark.
-const (
-	UnknownMethod  RemarkKind = iota // there is no such method in any version
-	BadArguments                     // the method cannot work with the arguments it is given
-	ElementIgnored                   // an argument that runs per element cannot reach the element: a warning
-)

@@ -1,6 +1,10 @@
 package mapping
 
-import "github.com/sluice-gateway/sluice/value"
+import (
+	"slices"
+
+	"github.com/sluice-gateway/sluice/value"
+)
 
 // ShapeKind says what a [Shape] is.
 type ShapeKind uint8
@@ -19,17 +23,22 @@ const (
 	ShapeUnion // one of Members
 )
 
+var shapeNames = [...]string{"anything", "nothing", "null", "a boolean", "an integer", "a float", "a string", "an object", "a list", "one of several"}
+
+// String returns the kind with its article, for messages.
+func (k ShapeKind) String() string { return shapeNames[k] }
+
 // Shape is a static type of the mapping language. Shapes are immutable.
 type Shape struct {
 	Kind    ShapeKind
 	Literal value.Value // the exact value of a scalar, Missing if it is not known
 	// Root is where the value comes from: "$" for the input, "$this" and so on for a variable, "" if the mapping made
-	// it itself.
+	// it itself. A method keeps the root of what it was called on.
 	Root    string
 	Fields  []ShapeField // of an object
 	Open    bool         // an object that may have further members
 	Elem    *Shape       // of a list
-	Members []Shape      // of a union
+	Members []Shape      // of a union; none is a union itself
 	Offset  int          // where in the text it is made; 0 for shapes of variables
 }
 
@@ -41,11 +50,59 @@ type ShapeField struct {
 }
 
 // ShapeEnv gives the static types of what a mapping is applied to and of its variables. A variable that is not in Vars is
-// unknown.
+// unknown. Types that contain themselves, as input objects may, are cut off with an unknown shape somewhere.
 type ShapeEnv struct {
 	Input Shape
 	Vars  map[string]Shape // by name with dollar: "$args"
 }
+
+// field returns the member with a key.
+func (s *Shape) field(key string) (*ShapeField, bool) {
+	for i := range s.Fields {
+		if s.Fields[i].Key == key {
+			return &s.Fields[i], true
+		}
+	}
+	return nil, false
+}
+
+// alternatives returns the members of a union, or the shape itself.
+func (s Shape) alternatives() []Shape {
+	if s.Kind == ShapeUnion {
+		return s.Members
+	}
+	return []Shape{s}
+}
+
+// maxAlternatives is how many members a union has at most; one with more is unknown.
+const maxAlternatives = 64
+
+// ShapeOf returns the shape of one of several: a union, or a simpler shape if there is one.
+func ShapeOf(shapes ...Shape) Shape {
+	var out []Shape
+	for _, s := range shapes {
+		for _, a := range s.alternatives() {
+			same := func(b Shape) bool {
+				return a.Kind == b.Kind && a.Kind != ShapeObject && a.Kind != ShapeList && a.Root == b.Root && value.Equal(a.Literal, b.Literal)
+			}
+			if !slices.ContainsFunc(out, same) {
+				out = append(out, a)
+			}
+		}
+	}
+	switch {
+	case len(out) == 0:
+		return Shape{Kind: ShapeNothing}
+	case len(out) == 1:
+		return out[0]
+	case len(out) > maxAlternatives:
+		return Shape{Root: out[0].Root}
+	}
+	return Shape{Kind: ShapeUnion, Members: out, Offset: out[0].Offset}
+}
+
+// ListShape returns the shape of a list.
+func ListShape(elem Shape) Shape { return Shape{Kind: ShapeList, Elem: &elem} }
 
 // Want is what a place of a directive wants of a mapping's shape.
 type Want uint8
@@ -62,33 +119,52 @@ const (
 
 // Check returns a sentence that says why a value of this shape cannot be what is wanted, or "". Unknown shapes pass, and
 // so do null and nothing; a union passes if every member does.
-func (s Shape) Check(w Want) string { return "" }
-
-// OutputKind says what an [Output] is.
-type OutputKind uint8
-
-// The kinds of output. Lists are transparent: the output is that of the items.
-const (
-	OutputValue        OutputKind = iota // taken from somewhere as it is: anything
-	OutputScalar                         // certainly a scalar
-	OutputObject                         // built by the mapping: an object with Fields
-	OutputAlternatives                   // one of several objects
-)
-
-// Output is what a mapping puts out at one place.
-type Output struct {
-	Kind   OutputKind
-	Offset int    // in the text
-	Root   string // as in [Shape]: "$" for a value out of the response, "$this" and so on, "" if made or mixed
-	// Typename is the constant __typename of an object, "" if it has none or it is not constant.
-	Typename     string
-	Fields       []OutputField
-	Alternatives []*Output // objects, flat
+func (s Shape) Check(w Want) string {
+	for _, a := range s.alternatives() {
+		if !a.fits(w) {
+			return wantTexts[w] + ", but it can be " + a.describe() + "."
+		}
+	}
+	return ""
 }
 
-// OutputField is one key of an object, in the order of the text.
-type OutputField struct {
-	Key    string
-	Offset int // in the text
-	Value  *Output
+var wantTexts = [...]string{
+	"It must be a string, a number, a boolean or null",
+	"It must be a list of strings, numbers and booleans",
+	"It must be an object",
+	"It must be a string",
+	"It must be a boolean",
+}
+
+func (s Shape) fits(w Want) bool {
+	switch s.Kind {
+	case ShapeUnknown, ShapeNothing, ShapeNull:
+		return true
+	}
+	switch w {
+	case WantText:
+		return s.Kind != ShapeObject && s.Kind != ShapeList
+	case WantObject:
+		return s.Kind == ShapeObject
+	case WantString:
+		return s.Kind == ShapeString
+	case WantBool:
+		return s.Kind == ShapeBool
+	}
+	return s.Kind == ShapeList && (s.Elem == nil || s.Elem.Check(WantText) == "")
+}
+
+// describe names a shape for a message.
+func (s Shape) describe() string {
+	if s.Kind == ShapeList && s.Elem != nil {
+		for _, a := range s.Elem.alternatives() {
+			switch a.Kind {
+			case ShapeObject:
+				return "a list of objects"
+			case ShapeList:
+				return "a list of lists"
+			}
+		}
+	}
+	return s.Kind.String()
 }
