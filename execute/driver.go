@@ -9,7 +9,8 @@ import (
 	"github.com/sluice-gateway/sluice/value"
 )
 
-// Driver knows how one kind of source is asked. Drivers are safe for concurrent use.
+// Driver knows how one kind of source is asked. Drivers are safe for concurrent use and comparable: pointers, as a
+// rule. Sources with equal drivers are compiled together.
 type Driver interface {
 	// Compile is called once for each plan, with those of its fetches that go to sources of this driver, and
 	// returns a runner for each, in the same order. It does no I/O. What it returns lives as long as the cached
@@ -25,7 +26,8 @@ type Runner interface {
 	Run(ctx context.Context, in *Inputs) *Outcome
 }
 
-// Inputs is what one run of a fetch is given. The runner must not change it.
+// Inputs is what one run of a fetch is given. The runner must not change it. The values in it are good until the
+// operation's scope ends, the Inputs themselves and the slice of representations until Run returns.
 type Inputs struct {
 	Reps      []Rep       // the distinct objects to enter with; empty for a fetch of root fields
 	Variables value.Value // the operation's coerced variables, an object

@@ -59,6 +59,19 @@ interface Node { id: ID! }
 enum Role { ADMIN USER GHOST @hidden }
 `
 
+func TestIntrospectionAndEmptySelections(t *testing.T) {
+	t.Parallel()
+	none := func(testing.TB) sources { return nil }
+	runAll(t, blog, []scenario{{
+		name: "introspection needs no source", query: `{ __typename s: __schema { queryType { name } } __type(name: "Role") { kind } }`, sources: none,
+		data: `{"__typename":"Query","s":{"queryType":{"name":"Query"}},"__type":{"kind":"ENUM"}}`,
+	}, {
+		name: "a selection can be empty for the type that is there", query: `{ me { ... on Node { ... on Post { id } } } }`,
+		steps: []step{{source: "a", want: `{ me { id } }`}}, sources: func(tb testing.TB) sources { return sources{"a": gives(tb, `{"me":{}}`)} },
+		data: `{"me":{}}`,
+	}})
+}
+
 func TestJoins(t *testing.T) {
 	t.Parallel()
 	runAll(t, blog, []scenario{{

@@ -115,6 +115,22 @@ func TestFailures(t *testing.T) {
 		data:    `{"posts":null}`,
 		errors:  []string{"posts[0].author.name CONNECTOR_FETCH Request failed."},
 	}, {
+		name:  "what cannot be placed is told where the client sees the fetch's objects",
+		query: `{ p: post { editor { email } } posts { editor { age } } }`,
+		steps: []step{
+			{source: "posts", want: `{ post { editor { id } } posts { editor { id } } }`},
+			{source: "one", path: "post.editor", needs: `{ id }`, want: `{ email }`, after: []int{0}},
+			{source: "many", path: "posts.editor", needs: `{ id }`, want: `{ age }`, after: []int{0}},
+		},
+		sources: func(tb testing.TB) sources {
+			return sources{
+				"posts": gives(tb, `{"post":{"editor":{"id":1}},"posts":[{"editor":{"id":1}}]}`),
+				"one":   answers(tb, `[{"email":"e"}]`, failure(0, "email")), "many": answers(tb, `[{"age":1}]`, failure(-1)),
+			}
+		},
+		data:   `{"p":{"editor":{"email":"e"}},"posts":[{"editor":{"age":1}}]}`,
+		errors: []string{"p.editor CONNECTOR_FETCH Request failed.", "posts CONNECTOR_FETCH Request failed."},
+	}, {
 		name:  "a failure of one source does not erase what another one shares, whichever ends first",
 		query: `{ post { id title tags } }`,
 		steps: []step{{source: "a", want: `{ post { id tags } }`}, {source: "b", want: `{ post { id title } }`}},
