@@ -77,11 +77,12 @@ func (w *writer) selection(t *draftTree, apart map[string]bool) {
 
 func (w *writer) fields(t *draftTree, apart map[string]bool, inCast bool) {
 	for _, f := range t.fields {
-		f.out = f.sel.Key
+		f.out = f.sel.Name
+		if f.sel.Key != f.sel.Name {
+			f.out += "_" + short(f.sel.Key)
+		}
 		if apart[f.sel.Name] || inCast && w.p.clashes[clash{t.state.src, f.sel.Name}] {
-			h := fnv.New32a()
-			_, _ = h.Write([]byte(f.decl)) // a hash never fails to write
-			f.out = fmt.Sprintf("%s_%08x", f.sel.Key, h.Sum32())
+			f.out += "_" + short(f.decl)
 		}
 		if f.out != f.sel.Name {
 			w.WriteString(f.out + ":")
@@ -105,6 +106,13 @@ func (w *writer) fields(t *draftTree, apart map[string]bool, inCast bool) {
 			w.WriteByte(' ')
 		}
 	}
+}
+
+// short is a part of a name that stands for text.
+func short(text string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(text)) // a hash never fails to write
+	return fmt.Sprintf("%08x", h.Sum32())
 }
 
 // note remembers the variables in a value.
