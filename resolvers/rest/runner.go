@@ -1,0 +1,90 @@
+package rest
+
+import (
+	"context"
+
+	"github.com/sluice-gateway/sluice/execute"
+	"github.com/sluice-gateway/sluice/operation"
+	"github.com/sluice-gateway/sluice/value"
+)
+
+// rootRunner answers a root field.
+type rootRunner struct {
+	driver    *Driver
+	connector *connector
+	reading   reading
+	name      string // of the field in the answer
+	args      *operation.Arguments
+	epoch     int
+	mutation  bool
+}
+
+func (r *rootRunner) Run(ctx context.Context, in *execute.Inputs) *execute.Outcome {
+	w := newWorker(r.connector, &r.reading, r.driver.scope(in.Scope), in, r.epoch)
+	w.mutation = r.mutation
+	w.env.Args = r.args.Apply(in.Variables, w.env.Arena)
+	v, f := w.call(ctx)
+	if f != nil {
+		return &execute.Outcome{
+			Values: []value.Value{{}},
+			Errors: []execute.SourceError{f.at(-1, []any{r.name})},
+		}
+	}
+	return &execute.Outcome{Values: []value.Value{wrap(w.env.Arena, r.name, v)}}
+}
+
+// objectRunner answers for objects: a field of each, or fields that belong to their key.
+type objectRunner struct {
+	lookup *lookup
+	name   string               // of the field in the answer; "" for fields of the object
+	args   *operation.Arguments // of the field; nil without
+}
+
+func (r *objectRunner) Run(ctx context.Context, in *execute.Inputs) *execute.Outcome {
+	j := &job{lookup: r.lookup, scope: r.lookup.driver.scope(in.Scope), in: in}
+	arena := j.scope.arena()
+	if r.args != nil {
+		j.args = r.args.Apply(in.Variables, arena)
+	}
+	answers := j.load(ctx)
+	out := &execute.Outcome{Values: make([]value.Value, len(in.Reps))}
+	var path []any
+	if r.name != "" {
+		path = []any{r.name}
+	}
+	if f := common(answers); f != nil {
+		out.Errors = []execute.SourceError{f.at(-1, path)}
+		return out
+	}
+	for i, a := range answers {
+		switch {
+		case a.failure != nil:
+			out.Errors = append(out.Errors, a.failure.at(i, path))
+		case r.name != "":
+			out.Values[i] = wrap(arena, r.name, a.value)
+		default:
+			out.Values[i] = a.value
+		}
+	}
+	return out
+}
+
+// common returns the failure that all answers share, nil if they do not.
+func common(answers []answer) *failure {
+	for _, a := range answers {
+		if a.failure != answers[0].failure {
+			return nil
+		}
+	}
+	return answers[0].failure
+}
+
+// wrap returns an object with one member. A field without a value is null.
+func wrap(a *value.Arena, name string, v value.Value) value.Value {
+	if v.IsMissing() {
+		v = value.NullValue
+	}
+	members := a.Members(1)
+	members[0] = value.Member{Key: name, Value: v}
+	return value.OfMembers(members)
+}

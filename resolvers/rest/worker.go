@@ -1,0 +1,131 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/sluice-gateway/sluice/execute"
+	"github.com/sluice-gateway/sluice/fault"
+	"github.com/sluice-gateway/sluice/mapping"
+	"github.com/sluice-gateway/sluice/operation"
+	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/value"
+)
+
+// reading is what the fetches of a plan want of the answers of a connector.
+type reading struct {
+	selection *mapping.Mapping // narrowed
+	body      *value.Filter    // what selection and isSuccess read
+}
+
+// narrow prepares a connector's selection for what is asked of it; nil asks for everything.
+func (c *connector) narrow(asked *mapping.Request) reading {
+	r := reading{selection: c.def.Selection.Narrow(asked)}
+	r.body = r.selection.Reads()
+	if c.isSuccess != nil {
+		r.body = union(r.body, c.isSuccess.Reads())
+	}
+	return r
+}
+
+// worker makes calls of one connector, one after the other. It is not safe for concurrent use; where calls run at the
+// same time, each goroutine has a worker.
+type worker struct {
+	connector *connector
+	reading   *reading
+	scope     *scope
+	visit     *visit
+	caller    *operation.Caller
+	epoch     int
+	mutation  bool // the calls change something: none may be left out or joined with another
+
+	env      mapping.Env // Args, This and Batch are set for each call
+	problems mapping.Problems
+	found    []finding
+
+	path, text, identity []byte // scratch
+}
+
+func newWorker(c *connector, r *reading, sc *scope, in *execute.Inputs, epoch int) *worker {
+	w := &worker{connector: c, reading: r, scope: sc, caller: in.Caller, epoch: epoch}
+	w.env = c.environmentOf(sc.arena())
+	w.env.Problems = &w.problems
+	var headers map[string][]string
+	if in.Caller != nil {
+		headers = in.Caller.Header
+	}
+	w.env.Request = headersValue(w.env.Arena, c.requestHeaders, headers)
+	if c.def.Target != nil {
+		w.visit = sc.visit(c.site)
+	}
+	return w
+}
+
+// call makes one call with the variables in w.env, and returns what its answer maps to. It does not panic.
+func (w *worker) call(ctx context.Context) (v value.Value, f *failure) {
+	defer w.recovered(&f)
+	defer func() {
+		if len(w.found) > 0 {
+			w.connector.problems.note(ctx, w.found)
+			w.found = w.found[:0]
+		}
+	}()
+	w.env.Status, w.env.Response = value.Value{}, value.Value{}
+	if w.connector.def.Target == nil {
+		return w.apply("Selection", w.reading.selection, emptyObject), nil
+	}
+	if ctx.Err() != nil {
+		return value.Value{}, w.connector.unanswered(ctx, context.Cause(ctx))
+	}
+	r, skip, err := w.request()
+	switch {
+	case err != nil:
+		return value.Value{}, w.connector.fail(fault.RequestInvalid, messageUnbuilt, 0, err)
+	case skip && w.mutation:
+		return value.Value{}, w.connector.fail(fault.RequestInvalid, messageNothing, 0, nil)
+	case skip:
+		return value.NullValue, nil
+	}
+	var resp *upstream.Response
+	if w.mutation || r.Method != "GET" {
+		resp, err = w.scope.send(ctx, w.visit, r)
+	} else {
+		resp, err = w.scope.share(ctx, w, r)
+	}
+	if err != nil {
+		return value.Value{}, w.connector.unanswered(ctx, err)
+	}
+	return w.interpret(resp)
+}
+
+// recovered is deferred: it turns a panic into a failure, so that it ends one call and not the program.
+func (w *worker) recovered(f **failure) {
+	if r := recover(); r != nil {
+		*f = w.connector.fail(fault.Internal, messageInternal, 0, fmt.Errorf("panic: %v\n%s", r, debug.Stack()))
+	}
+}
+
+// apply applies a mapping and collects its problems.
+func (w *worker) apply(place string, m *mapping.Mapping, in value.Value) value.Value {
+	v := m.Apply(in, &w.env)
+	w.collect(place)
+	return v
+}
+
+// collect takes over the problems of the mappings that ran last.
+func (w *worker) collect(place string) {
+	list := w.problems.List()
+	if len(list) == 0 {
+		return
+	}
+	for _, p := range list {
+		w.found = append(w.found, finding{place, p})
+	}
+	w.problems.Reset()
+}
+
+// remark adds a problem that is not one of a mapping's evaluation.
+func (w *worker) remark(place, message string) {
+	w.found = append(w.found, finding{place, mapping.Problem{Message: message, Count: 1}})
+}
