@@ -49,7 +49,6 @@ const (
 	CodeSubscription       = "SUBSCRIPTION_IN_CONNECTORS"
 	CodeFederation         = "CONNECTORS_UNSUPPORTED_FEDERATION_DIRECTIVE"
 	CodeAbstractType       = "CONNECTORS_UNSUPPORTED_ABSTRACT_TYPE"
-	CodeOverride           = "OVERRIDE_ON_CONNECTOR"
 	CodeMissingType        = "MISSING_SCHEMA_TYPE"
 	CodeMethodsArgument    = "METHODS_ARGUMENT_REQUIRES_V0_5"
 	CodeMethodDirective    = "METHOD_DIRECTIVE_REQUIRES_V0_5"

@@ -69,7 +69,7 @@ type Connector struct {
 	Gives    *Output       // what comes back: of the field's type, or of Type for a connector on a type
 	Position *ast.Position // of the directive
 
-	method, url string // as written, for Label
+	url string // as written
 }
 
 // Output is the tree of fields that a connector gives, at one position.
@@ -96,7 +96,10 @@ func (c *Connector) Label() string {
 		b.WriteString(" virtual: " + c.Coordinate)
 		return b.String()
 	}
-	b.WriteString(" http: " + c.Method + " " + c.url)
+	b.WriteString(" http: " + c.Method + " ")
+	for _, part := range strings.FieldsFunc(c.url, func(r rune) bool { return strings.ContainsRune("\t\n\f\r", r) }) {
+		b.WriteString(part) // as in the request
+	}
 	return b.String()
 }
 

@@ -26,7 +26,7 @@ func (r *reader) defaultSelection(s *site) (string, bool) {
 	}
 	d := &defaults{reader: r, keys: map[*definition]*fieldSet{}}
 	for _, other := range r.sites {
-		if on := other.resolving(); on != nil && other != s && (other.field == nil || other.connector.Entity) && other.needs != nil {
+		if on := other.resolving(); on != nil && (other.field == nil || other.connector.Entity) && other.needs != nil {
 			if d.keys[on] == nil {
 				d.keys[on] = &fieldSet{}
 			}

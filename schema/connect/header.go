@@ -68,7 +68,7 @@ func (r *reader) header(sc scope, v *ast.Value, seen map[string]bool) (Header, b
 			bad(from, "The header %q cannot be copied from the client; give it a value.", h.Name)
 		}
 	case value != nil:
-		h.Value = r.template(sc, wantHeader(), value)
+		h.Value = r.template(sc, wantHeader(h.Name), value)
 		ok = ok && h.Value != nil
 	default:
 		ok = false

@@ -24,8 +24,7 @@ func (r *reader) mapping(sc scope, w want, v *ast.Value) *mapping.Mapping {
 		r.syntax(sc, w, v, err)
 		return nil
 	}
-	r.checkReferences(sc, w, m.References(), v)
-	r.checkMapping(sc, w, m, m.References(), v)
+	r.checkMappings(sc, w, []*mapping.Mapping{m}, m.References(), v)
 	return m
 }
 
@@ -36,10 +35,7 @@ func (r *reader) template(sc scope, w want, v *ast.Value) *mapping.Template {
 		r.syntax(sc, w, v, err)
 		return nil
 	}
-	r.checkReferences(sc, w, t.References(), v)
-	for _, hole := range t.Holes() {
-		r.checkMapping(sc, w, hole, t.References(), v)
-	}
+	r.checkMappings(sc, w, t.Holes(), t.References(), v)
 	return t
 }
 
@@ -50,10 +46,7 @@ func (r *reader) url(sc scope, w want, v *ast.Value) *mapping.URL {
 		r.syntax(sc, w, v, err)
 		return nil
 	}
-	r.checkReferences(sc, w, u.References(), v)
-	for _, hole := range u.Holes() {
-		r.checkMapping(sc, w, hole, u.References(), v)
-	}
+	r.checkMappings(sc, w, u.Holes(), u.References(), v)
 	return u
 }
 
@@ -67,32 +60,51 @@ func (r *reader) syntax(sc scope, w want, v *ast.Value, err error) {
 	r.report(w.code, sc.coordinate, r.places.in(v, syntax.Offset), "%s cannot be read: %s.", w.name, strings.TrimSuffix(syntax.Message, "."))
 }
 
-// checkMapping checks what a mapping, or a hole of a template, reads and gives.
-func (r *reader) checkMapping(sc scope, w want, m *mapping.Mapping, refs []mapping.Reference, v *ast.Value) {
-	if offset, reads := m.ReadsInput(); reads && !sc.input {
-		r.report(w.inputCode(), sc.coordinate, r.places.in(v, offset),
-			"%s cannot read a response here, because there is none. Begin paths with a variable: %s.", w.name, strings.Join(sc.variables, ", "))
-		return // its shape would only say the same
+// checkMappings checks a mapping, or all the holes of a template: the variables that they use, what they read, the
+// methods they call and what they give.
+func (r *reader) checkMappings(sc scope, w want, all []*mapping.Mapping, refs []mapping.Reference, v *ast.Value) {
+	known := r.checkReferences(sc, w, refs, v)
+	for _, m := range all {
+		switch {
+		case !r.checkInput(sc, w, m, v) || !r.checkRemarks(sc, w, m, v):
+		case known && w.shape != nil: // else the shape would only say the same again
+			r.checkShape(sc, w, m, refs, v)
+		}
 	}
-	failed := false
+}
+
+// checkInput reports a mapping that reads a response where there is none.
+func (r *reader) checkInput(sc scope, w want, m *mapping.Mapping, v *ast.Value) bool {
+	offset, reads := m.ReadsInput()
+	if !reads || sc.input {
+		return true
+	}
+	r.report(w.inputCode(), sc.coordinate, r.places.in(v, offset),
+		"%s cannot read a response here, because there is none. Begin paths with a variable: %s.", w.name, strings.Join(sc.variables, ", "))
+	return false
+}
+
+// checkRemarks reports methods that do not exist or cannot work.
+func (r *reader) checkRemarks(sc scope, w want, m *mapping.Mapping, v *ast.Value) bool {
+	before := r.errs
 	for _, remark := range m.Remarks() {
 		at := r.places.in(v, remark.Offset)
 		switch remark.Kind {
 		case mapping.UnknownMethod:
 			r.report(CodeUnknownMethod, sc.coordinate, at, "%s", remark.Message)
-			failed = true
 		case mapping.ElementIgnored:
 			r.warn(CodeElementIgnored, sc.coordinate, at, "%s", remark.Message)
 		default:
 			r.report(w.code, sc.coordinate, at, "%s", remark.Message)
-			failed = true
 		}
 	}
-	if failed || w.shape == nil {
-		return
-	}
+	return r.errs == before
+}
+
+// checkShape reports a mapping that cannot give what the place wants.
+func (r *reader) checkShape(sc scope, w want, m *mapping.Mapping, refs []mapping.Reference, v *ast.Value) {
 	shape := m.Shape(r.shapes(sc, refs))
 	if why := shape.Check(*w.shape); why != "" {
-		r.report(w.code, sc.coordinate, r.places.in(v, shape.Offset), "%s: %s", w.name, why)
+		r.report(w.code, sc.coordinate, r.places.in(v, shape.Offset), "%s %s", w.part(), strings.TrimPrefix(why, "It "))
 	}
 }

@@ -118,6 +118,9 @@ func (f *file) byteAt(input string, rune int) int {
 }
 
 func (f *file) at(input string, offset int) (line, column int) {
+	for offset > 0 && offset < len(input) && !utf8.RuneStart(input[offset]) {
+		offset--
+	}
 	n := sort.Search(len(f.lines), func(i int) bool { return f.lines[i].byte > offset }) - 1
 	return n + 1, utf8.RuneCountInString(input[f.lines[n].byte:offset]) + 1
 }
@@ -199,8 +202,8 @@ func runeLen(r rune) int {
 	return utf8.RuneLen(utf8.RuneError)
 }
 
-// decodeBlock follows BlockStringValue() of the GraphQL specification: the common indentation of all lines but the
-// first goes away, and so do blank lines at both ends.
+// decodeBlock does what the parser does for BlockStringValue() of the GraphQL specification: the indentation common to
+// all lines goes away from all but the first, and so do blank lines at both ends.
 func decodeBlock(input string, i int) []int {
 	lines, end := blockLines(input, i)
 	indent := -1

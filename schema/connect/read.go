@@ -69,6 +69,7 @@ type reader struct {
 	places   places
 	problems problem.List
 	seen     map[problem.Problem]bool // what was reported, so that nothing is twice
+	errs     int                      // how many of the problems are errors
 
 	version mapping.Version
 	sources map[string]*source

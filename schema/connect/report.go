@@ -36,6 +36,9 @@ func (r *reader) add(s problem.Severity, code, coordinate string, at place, form
 		return
 	}
 	r.seen[p] = true
+	if s == problem.Error {
+		r.errs++
+	}
 	r.problems = append(r.problems, p)
 }
 

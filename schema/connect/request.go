@@ -16,7 +16,7 @@ var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 // readRequest reads everything of a connector but its selection.
 func (r *reader) readRequest(s *site) {
-	before := len(r.problems.Errors())
+	before := r.errs
 	s.connector = &Connector{
 		Coordinate: s.coordinate, Subgraph: r.out.Name, Type: s.on.name, Version: r.version, Position: s.position,
 	}
@@ -37,7 +37,7 @@ func (r *reader) readRequest(s *site) {
 	s.connector.Errors = r.errors(judge, s.args["errors"])
 	s.connector.IsSuccess = r.mapping(judge, wantIsSuccess(), s.args["isSuccess"])
 	r.readEntity(s)
-	if len(r.problems.Errors()) > before || s.source != nil && s.source.broken {
+	if r.errs > before || s.source != nil && s.source.broken {
 		s.broken = true
 	}
 }
@@ -164,6 +164,8 @@ func (r *reader) connectURL(s *site, sc scope, v *ast.Value) *mapping.URL {
 	case s.args["source"] == nil && !u.Absolute():
 		r.report(CodeRelativeURL, s.coordinate, at, "The URL %s must be absolute, because the connector has no source: name one with the argument source, or write the whole URL.",
 			strconv.Quote(v.Raw))
+	case u.HostHoles():
+		r.report(CodeURL, s.coordinate, at, "The host of the URL %s cannot have expressions; define a source whose baseURL takes the host from $config or $env.", strconv.Quote(v.Raw))
 	case u.Absolute():
 		r.checkScheme(s.element, u, at)
 	}
@@ -180,6 +182,7 @@ func (r *reader) checkScheme(e element, u *mapping.URL, at place) {
 func (r *reader) checkBase(e element, s *source, v *ast.Value) {
 	switch {
 	case s.URL == nil:
+	case s.URL.StartsWithHole():
 	case !s.URL.Absolute():
 		r.report(CodeURL, e.coordinate, r.places.start(v), "The baseURL %q must be absolute: begin it with http:// or https://.", v.Raw)
 	default:

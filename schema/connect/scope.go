@@ -38,6 +38,8 @@ type use struct {
 var (
 	always   = []string{"$config", "$context", "$env", "$request"}
 	response = []string{"$status", "$response"}
+
+	allVariables = slices.Concat([]string{"$args", "$this", "$batch"}, always, response)
 )
 
 // baseScope is that of a baseURL, which is known before any request.

@@ -12,9 +12,9 @@ import (
 
 // readSelection reads the selection that the author has written.
 func (r *reader) readSelection(s *site) {
-	before := len(r.problems.Errors())
+	before := r.errs
 	s.connector.Selection = r.mapping(s.scope(selecting), wantSelection(), s.args["selection"])
-	if len(r.problems.Errors()) > before {
+	if r.errs > before {
 		s.broken = true
 	}
 	r.checkBatchAndThis(s)
@@ -34,10 +34,11 @@ func (r *reader) readOutput(s *site) {
 		r.giveUp(s)
 		return
 	}
-	before := len(r.problems.Errors())
+	before := r.errs
 	c := credits{r, s}
-	gives := c.value(s.result, s.connector.Selection.Output(), "")
-	if len(r.problems.Errors()) > before {
+	out := s.connector.Selection.Output()
+	gives := c.value(s.result, out, out.Offset, "")
+	if r.errs > before {
 		r.giveUp(s)
 		return
 	}
@@ -83,15 +84,15 @@ func (c credits) fail(code string, offset int, format string, args ...any) {
 	c.report(code, c.site.coordinate, at, format, args...)
 }
 
-// value checks what the mapping puts out for a value of type d at a path of field names. It returns the fields that
-// come of it, nil for a leaf.
-func (c credits) value(d *definition, o *mapping.Output, path string) *Output {
+// value checks what the mapping puts out for a value of type d at a path of field names, which is written at offset. It
+// returns the fields that come of it, nil for a leaf.
+func (c credits) value(d *definition, o *mapping.Output, offset int, path string) *Output {
 	switch {
 	case d.leaf():
 		c.leaf(d, o, path)
 		return nil
 	case d.abstract():
-		return c.abstract(d, o, path)
+		return c.abstract(d, o, offset, path)
 	}
 	out := &Output{Fields: map[string]*Output{}}
 	switch o.Kind {
@@ -102,7 +103,7 @@ func (c credits) value(d *definition, o *mapping.Output, path string) *Output {
 			c.fields(out, d, a, path)
 		}
 	default:
-		c.groupRequired(d, o, path)
+		c.groupRequired(d, offset, path)
 	}
 	return out
 }
@@ -118,13 +119,13 @@ func (c credits) leaf(d *definition, o *mapping.Output, path string) {
 	c.fail(CodeGroupOnLeaf, o.Offset, "%s is of the type %s, which has no fields, but the selection makes an object of it; remove the braces.%s", c.what(path), d.name, hint)
 }
 
-func (c credits) groupRequired(d *definition, o *mapping.Output, path string) {
-	c.fail(CodeGroupRequired, o.Offset, "%s is of the type %s, so the selection must name its fields in braces: %s{ %s }.",
+func (c credits) groupRequired(d *definition, offset int, path string) {
+	c.fail(CodeGroupRequired, offset, "%s is of the type %s, so the selection must name its fields in braces: %s{ %s }.",
 		c.what(path), d.name, exampleOf(path), c.someFields(d))
 }
 
 // abstract checks the alternatives of an interface or a union: each says by a constant __typename what it is.
-func (c credits) abstract(d *definition, o *mapping.Output, path string) *Output {
+func (c credits) abstract(d *definition, o *mapping.Output, offset int, path string) *Output {
 	out := &Output{On: map[string]*Output{}}
 	alternatives := o.Alternatives
 	switch o.Kind {
@@ -132,7 +133,7 @@ func (c credits) abstract(d *definition, o *mapping.Output, path string) *Output
 		alternatives = []*mapping.Output{o}
 	case mapping.OutputAlternatives:
 	default:
-		c.groupRequired(d, o, path)
+		c.groupRequired(d, offset, path)
 		return out
 	}
 	possible := c.types.possible(d)
@@ -182,7 +183,7 @@ func (c credits) fields(out *Output, d *definition, o *mapping.Output, path stri
 				"The field %s.%s has arguments, which a selection cannot use; remove it here and give it a @%s of its own.", d.name, f.Name, c.directive("connect"))
 			continue
 		}
-		sub := c.value(c.types.named(f.Type), of.Value, at)
+		sub := c.value(c.types.named(f.Type), of.Value, of.Offset, at)
 		if was, ok := out.Fields[of.Key]; ok {
 			if was != nil && sub != nil {
 				was.merge(sub)

@@ -44,7 +44,7 @@ func (r *reader) readSource(d *ast.Directive) {
 	if v := d.Arguments.ForName("name"); v != nil && v.Value != nil && v.Value.Kind == ast.StringValue {
 		e.coordinate = "@" + d.Name + "(name: " + v.Value.String() + ")"
 	}
-	before := len(r.problems.Errors())
+	before := r.errs
 	args := r.members(e, "@"+d.Name, r.withoutMethods(e, arguments(d)), "name", "http", "errors", "isSuccess")
 	s := &source{Source: Source{Position: d.Position}}
 	named := r.readSourceName(e, s, args["name"])
@@ -65,7 +65,7 @@ func (r *reader) readSource(d *ast.Directive) {
 	}
 	s.Errors = r.errors(response, args["errors"])
 	s.IsSuccess = r.mapping(response, wantIsSuccess(), args["isSuccess"])
-	s.broken = len(r.problems.Errors()) > before
+	s.broken = r.errs > before
 	if !named {
 		return
 	}

@@ -11,13 +11,18 @@ import (
 )
 
 // checkReferences checks the variables of one mapping or template: that they may stand there, and that what they read
-// exists.
-func (r *reader) checkReferences(sc scope, w want, refs []mapping.Reference, v *ast.Value) {
+// exists. It reports whether they may stand there.
+func (r *reader) checkReferences(sc scope, w want, refs []mapping.Reference, v *ast.Value) (ok bool) {
+	ok = true
 	for _, ref := range refs {
 		at := r.places.in(v, ref.Offset)
 		if !slices.Contains(sc.variables, ref.Name) {
-			r.report(w.variableCode(ref.Name, sc), sc.coordinate, at, "%s cannot use %s.%s It may use %s.", w.name, ref.Name,
-				suggest.DidYouMean("", ref.Name, sc.variables), strings.Join(sc.variables, ", "))
+			hint := ""
+			if !slices.Contains(allVariables, ref.Name) {
+				hint = suggest.DidYouMean("", ref.Name, sc.variables)
+			}
+			r.report(w.variableCode(ref.Name, sc), sc.coordinate, at, "%s cannot use %s.%s It may use %s.", w.name, ref.Name, hint, strings.Join(sc.variables, ", "))
+			ok = false
 			continue
 		}
 		if sc.uses != nil {
@@ -32,6 +37,7 @@ func (r *reader) checkReferences(sc scope, w want, refs []mapping.Reference, v *
 			r.checkMessage(sc, w, ref, at)
 		}
 	}
+	return ok
 }
 
 // checkArgument follows a path from the arguments through input objects.
