@@ -1,0 +1,124 @@
+// Package config reads sluice.yaml. It gathers the Config of each package that has one, adds what belongs to none of them,
+// and knows the defaults, the strict decoding, the expansion of environment variables and the checks across sections.
+//
+// Everything that is wrong with a file is reported at once, each problem with its file, line, column and the path of the
+// field. The package reads files and nothing else of its surroundings: the environment is a function that its caller
+// gives it. The commands in app call it.
+package config
+
+import (
+	"github.com/sluice-gateway/sluice/operation"
+	"github.com/sluice-gateway/sluice/server"
+	"github.com/sluice-gateway/sluice/upstream"
+)
+
+// Config is the whole configuration. [Load] returns one that is complete and checked; it is read-only from then on.
+type Config struct {
+	// Listen is the address that clients use. Default 127.0.0.1:4000; port 0 takes any free one.
+	Listen string `yaml:"listen"`
+	// Admin is the address of the operators' listener, with liveness and readiness. Default 127.0.0.1:4001; empty turns
+	// it off.
+	Admin string `yaml:"admin"`
+	// Schema lists the files and folders with the subgraphs, relative to the configuration file. A file is a subgraph; a
+	// folder holds files that are a subgraph together. At least one is needed.
+	Schema []string `yaml:"schema"`
+	// Services are the upstream services by name.
+	Services map[string]upstream.Config `yaml:"services"`
+	// Sources are the settings of the @source of a subgraph, by "<subgraph>.<source>" or by the name of the source in any
+	// subgraph.
+	Sources map[string]Source `yaml:"sources"`
+	// Operation limits what clients may ask.
+	Operation operation.Config `yaml:"operation"`
+	// Plan limits planning.
+	Plan Plan `yaml:"plan"`
+	// Server is about the connections of clients.
+	Server server.Config `yaml:"server"`
+	// Introspection lets clients ask for the schema. Default enabled.
+	Introspection Introspection `yaml:"introspection"`
+	// Playground serves a page to browsers on which queries are written and run. Default enabled.
+	Playground Playground `yaml:"playground"`
+	// Status adds Sluice's own subgraph, the status of the gateway, to the schema. Default off.
+	Status Status `yaml:"status"`
+	// Log is how the program tells what happens.
+	Log Log `yaml:"log"`
+
+	references map[string]string // what stood in the file for values from the environment, by path
+}
+
+// Source are the settings of one @source.
+type Source struct {
+	// Service is the name of the service that is called. Default: the one named <subgraph>.<source> or <source>; if there
+	// is none, the baseURL of the source.
+	Service string `yaml:"service"`
+	// Config is what mappings read as $config.
+	Config map[string]any `yaml:"config"`
+	// MaxRequestsPerOperation limits the requests of one operation to this source. Default 0: no limit.
+	MaxRequestsPerOperation int `yaml:"max_requests_per_operation"`
+}
+
+// Plan limits planning and the memory of its results.
+type Plan struct {
+	// MaxSteps limits the work of planning one operation. Default 500000, about half a second.
+	MaxSteps int `yaml:"max_steps"`
+	// CacheBytes limits the memory of the plans that are kept. Default 67108864 (64 MiB).
+	CacheBytes int `yaml:"cache_bytes"`
+}
+
+// Introspection says whether clients may ask for the schema.
+type Introspection struct {
+	// Enabled is true by default.
+	Enabled bool `yaml:"enabled"`
+}
+
+// Playground says whether browsers are served a page to try queries on.
+type Playground struct {
+	// Enabled is true by default.
+	Enabled bool `yaml:"enabled"`
+}
+
+// Status says whether Sluice's own subgraph is part of the schema.
+type Status struct {
+	// Enabled is false by default: whoever may query the schema may then query the state of services.
+	Enabled bool `yaml:"enabled"`
+}
+
+// Log configures the log, which goes to standard error.
+type Log struct {
+	// Level is the least severity that is logged: debug, info, warn or error. Default info.
+	Level string `yaml:"level" jsonschema:"enum=debug,enum=info,enum=warn,enum=error"`
+	// Format is json or text. Default text.
+	Format string `yaml:"format" jsonschema:"enum=json,enum=text"`
+}
+
+// Default returns the defaults that the fields name. What has no default is empty: the schema, the services.
+func Default() Config {
+	c := Config{
+		Operation:     operation.DefaultConfig(),
+		Plan:          Plan{MaxSteps: 500_000, CacheBytes: 64 << 20},
+		Server:        server.DefaultConfig(),
+		Introspection: Introspection{Enabled: true},
+		Playground:    Playground{Enabled: true},
+		Log:           Log{Level: "info", Format: "text"},
+	}
+	c.Listen, c.Admin = c.Server.Listen, c.Server.Admin.Listen
+	return c
+}
+
+// Bind returns the name of the service that a @source is bound to, by the first of these that there is: the service that
+// sources names for "<subgraph>.<source>"; the one that it names for the source in any subgraph; a service that is
+// called as "<subgraph>.<source>"; one that is called as the source. It is empty if there is none: then the baseURL of
+// the source says whom to ask.
+func (c *Config) Bind(subgraph, source string) (service string) {
+	full := subgraph + "." + source
+	for _, name := range []string{full, source} {
+		if s := c.Sources[name].Service; s != "" {
+			return s
+		}
+	}
+	for _, name := range []string{full, source} {
+		if _, ok := c.Services[name]; ok {
+			return name
+		}
+	}
+	return ""
+}
