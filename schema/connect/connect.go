@@ -72,15 +72,6 @@ type Connector struct {
 	url string // as written
 }
 
-// Output is the tree of fields that a connector gives, at one position.
-type Output struct {
-	Order  []string           // the names of Fields, in the order of the selection
-	Fields map[string]*Output // nil values are leaves
-	// On are the fields by the name of the object type, where the type is abstract. Fields are then those that all of
-	// them give.
-	On map[string]*Output
-}
-
 // Label names the connector for people: "accounts.api http: GET /users/{$args.id}", with "[BATCH] " before it if it
 // asks for several objects at once.
 func (c *Connector) Label() string {
@@ -109,38 +100,4 @@ func (c *Connector) Name() string {
 		return c.ID
 	}
 	return c.Coordinate
-}
-
-// String returns the field set of the output, for people and tests: "id ship { imo }". Fields by object type stand
-// behind "... on", as in a query.
-func (o *Output) String() string {
-	var b strings.Builder
-	o.write(&b)
-	return b.String()
-}
-
-func (o *Output) write(b *strings.Builder) {
-	if o == nil {
-		return
-	}
-	space := func() {
-		if s := b.String(); s != "" && !strings.HasSuffix(s, " ") {
-			b.WriteByte(' ')
-		}
-	}
-	for _, name := range o.Order {
-		space()
-		b.WriteString(name)
-		if sub := o.Fields[name]; sub != nil {
-			b.WriteString(" { ")
-			sub.write(b)
-			b.WriteString(" }")
-		}
-	}
-	for _, name := range sortedKeys(o.On) {
-		space()
-		b.WriteString("... on " + name + " { ")
-		o.On[name].write(b)
-		b.WriteString(" }")
-	}
 }

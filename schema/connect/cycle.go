@@ -60,30 +60,35 @@ func (c cycles) incomplete(d *definition, o *Output) string {
 			return "" // another subgraph may know the object by its key
 		}
 	}
+	known := c.completed(d, o)
 	for _, f := range d.fields {
-		if _, ok := o.Fields[f.Name]; !ok && c.given[f] && !c.external(d, f) && !c.fetched(d, f, o) {
+		if _, ok := known.Fields[f.Name]; !ok && c.given[f] && !c.external(d, f) {
 			return f.Name
 		}
 	}
 	return ""
 }
 
-// fetched reports whether some connector gives the field of an object of which the output is known.
-func (c cycles) fetched(d *definition, f *ast.FieldDefinition, o *Output) bool {
-	for _, s := range c.sites {
-		if s.resolving() != d || s.needs == nil || !s.needs.within(o) {
-			continue
-		}
-		if s.field == f && s.root == "" {
-			return true
-		}
-		if s.connector.Gives != nil && s.result == d {
-			if _, ok := s.connector.Gives.Fields[f.Name]; ok && (s.field == nil || s.connector.Entity) {
-				return true
+// completed returns an output of an object with all that connectors can fetch, one after the other, with what is known
+// of it.
+func (c cycles) completed(d *definition, o *Output) *Output {
+	known := o.clone()
+	done := map[*site]bool{}
+	for more := true; more; {
+		more = false
+		for _, s := range c.sites {
+			if done[s] || s.resolving() != d || s.connector.Gives == nil || s.needs == nil || !s.needs.within(known) {
+				continue
 			}
+			done[s], more = true, true
+			gives := s.connector.Gives
+			if s.field != nil && !s.connector.Entity {
+				gives = &Output{Order: []string{s.field.Name}, Fields: map[string]*Output{s.field.Name: gives}}
+			}
+			known.merge(gives.clone())
 		}
 	}
-	return false
+	return known
 }
 
 func join(path, name string) string {

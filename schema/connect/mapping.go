@@ -105,6 +105,10 @@ func (r *reader) checkRemarks(sc scope, w want, m *mapping.Mapping, v *ast.Value
 func (r *reader) checkShape(sc scope, w want, m *mapping.Mapping, refs []mapping.Reference, v *ast.Value) {
 	shape := m.Shape(r.shapes(sc, refs))
 	if why := shape.Check(*w.shape); why != "" {
-		r.report(w.code, sc.coordinate, r.places.in(v, shape.Offset), "%s %s", w.part(), strings.TrimPrefix(why, "It "))
+		offset := shape.Offset
+		if own := m.References(); offset == 0 && len(own) > 0 {
+			offset = own[0].Offset // the shape is that of a variable, which is made nowhere
+		}
+		r.report(w.code, sc.coordinate, r.places.in(v, offset), "%s %s", w.part(), strings.TrimPrefix(why, "It "))
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vektah/gqlparser/v2/ast"
-
 	"github.com/sluice-gateway/sluice/internal/suggest"
 	"github.com/sluice-gateway/sluice/mapping"
 )
@@ -30,7 +28,7 @@ func (r *reader) readOutput(s *site) {
 	if s.args["selection"] == nil {
 		r.makeSelection(s)
 	}
-	if s.connector.Selection == nil {
+	if s.connector.Selection == nil || s.result.abstract() && r.version < mapping.V04 {
 		r.giveUp(s)
 		return
 	}
@@ -127,6 +125,9 @@ func (c credits) groupRequired(d *definition, offset int, path string) {
 // abstract checks the alternatives of an interface or a union: each says by a constant __typename what it is.
 func (c credits) abstract(d *definition, o *mapping.Output, offset int, path string) *Output {
 	out := &Output{On: map[string]*Output{}}
+	if c.version < mapping.V04 {
+		return out // reported where the type is defined
+	}
 	alternatives := o.Alternatives
 	switch o.Kind {
 	case mapping.OutputObject:
@@ -240,88 +241,4 @@ func (r *reader) selectionPlace(s *site) place {
 		return r.places.start(v)
 	}
 	return placeOf(s.position)
-}
-
-// merge adds the fields of another output to one at the same position.
-func (o *Output) merge(other *Output) {
-	for _, name := range other.Order {
-		sub := other.Fields[name]
-		was, ok := o.Fields[name]
-		switch {
-		case !ok:
-			if o.Fields == nil {
-				o.Fields = map[string]*Output{}
-			}
-			o.Fields[name] = sub
-			o.Order = append(o.Order, name)
-		case was != nil && sub != nil:
-			was.merge(sub)
-		}
-	}
-	for name, sub := range other.On {
-		if o.On[name] != nil {
-			o.On[name].merge(sub)
-			continue
-		}
-		if o.On == nil {
-			o.On = map[string]*Output{}
-		}
-		o.On[name] = sub
-	}
-}
-
-// common sets the fields of an interface that all alternatives give.
-func (o *Output) common(d *definition) {
-	if d.kind != ast.Interface || len(o.On) == 0 {
-		return
-	}
-	names := sortedKeys(o.On)
-	o.Fields = map[string]*Output{}
-	for _, f := range d.fields {
-		var given []*Output
-		for _, n := range names {
-			if sub, ok := o.On[n].Fields[f.Name]; ok {
-				given = append(given, sub)
-			}
-		}
-		if len(given) < len(names) {
-			continue
-		}
-		o.Fields[f.Name] = intersect(given)
-		o.Order = append(o.Order, f.Name)
-	}
-}
-
-// intersect returns what all of several outputs give at one position.
-func intersect(all []*Output) *Output {
-	if slices.Contains(all, nil) {
-		return nil
-	}
-	out := &Output{Fields: map[string]*Output{}}
-	in := func(all []*Output, get func(*Output) (*Output, bool)) ([]*Output, bool) {
-		var subs []*Output
-		for _, o := range all {
-			sub, ok := get(o)
-			if !ok {
-				return nil, false
-			}
-			subs = append(subs, sub)
-		}
-		return subs, true
-	}
-	for _, name := range all[0].Order {
-		if subs, ok := in(all, func(o *Output) (*Output, bool) { sub, ok := o.Fields[name]; return sub, ok }); ok {
-			out.Fields[name] = intersect(subs)
-			out.Order = append(out.Order, name)
-		}
-	}
-	for _, name := range sortedKeys(all[0].On) {
-		if subs, ok := in(all, func(o *Output) (*Output, bool) { sub, ok := o.On[name]; return sub, ok }); ok {
-			if out.On == nil {
-				out.On = map[string]*Output{}
-			}
-			out.On[name] = intersect(subs)
-		}
-	}
-	return out
 }
