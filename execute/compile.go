@@ -374,34 +374,3 @@ func typenameSlot(at *plan.Place, slot int) error {
 	_, err := subOf(at, slot, false)
 	return err
 }
-
-// responsePath is where the client sees what stands at a path of the store, as far as it does and no list comes in
-// between.
-func responsePath(o *plan.Output, path []plan.Step) (out ast.Path) {
-	for _, s := range path {
-		f := fieldAt(o, s.Slot)
-		if f == nil {
-			return out
-		}
-		out = append(out, ast.PathName(f.Key))
-		if f.Type.Elem != nil {
-			return out
-		}
-		o = f.Sub
-	}
-	return out
-}
-
-func fieldAt(o *plan.Output, slot int) *plan.OutputField {
-	if o == nil {
-		return nil
-	}
-	for i := range o.ByType {
-		for j := range o.ByType[i].Fields {
-			if f := &o.ByType[i].Fields[j]; f.Kind == plan.OutputValue && f.Slot == slot {
-				return f
-			}
-		}
-	}
-	return nil
-}

@@ -56,7 +56,7 @@ type Outcome struct {
 // SourceError is one thing that went wrong with a fetch, in the words that clients may see.
 type SourceError struct {
 	Rep        int            // index into Inputs.Reps; -1: the whole fetch
-	Path       []any          // below the object, names of answer members and list indexes; empty: the object itself
+	Path       []any          // below the object: names of answer members, each a string, and list indexes, each an int; empty: the object itself
 	Message    string         // a sentence, with nothing of the upstream's address or body
 	Code       string         // for extensions.code
 	Extensions map[string]any // further entries of extensions; may be nil
@@ -96,7 +96,7 @@ func (s *Scope) Defer(release func()) {
 // close calls everything that was deferred, the last first.
 func (s *Scope) close() {
 	for i := len(s.release) - 1; i >= 0; i-- {
-		s.release[i]()
+		safely(s.release[i])
 	}
 	s.release, s.state = nil, nil
 }

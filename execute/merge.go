@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"github.com/sluice-gateway/sluice/fault"
 	"github.com/sluice-gateway/sluice/value"
 )
 
@@ -8,6 +9,41 @@ import (
 // stays: sources agree on what they share, and a null never erases a value that another source brought. Answers may be
 // shared with other fetches and other operations, and are never written to: objects are laid out anew, leaves are
 // taken as they are.
+
+// absorb merges what a fetch brought into the store, and marks what its errors concern.
+func (r *run) absorb(id int, out *Outcome) {
+	f, s := &r.program.fetches[id], &r.states[id]
+	odd := -1
+	for _, to := range s.targets {
+		if to.rep >= len(out.Values) {
+			continue
+		}
+		switch v := out.Values[to.rep]; v.Kind() {
+		case value.Object:
+			r.mergeObject(to.object.Members(), v.Members(), s.want(f, to.rep))
+		case value.Missing, value.Null: // there is no such object
+		default:
+			if len(out.Errors) > 0 {
+				continue // they will say what is wrong with it
+			}
+			if odd < 0 {
+				odd = r.fail(id, SourceError{Message: "The answer is not an object.", Code: string(fault.InvalidResult)})
+			}
+			r.markTree(to.object.Members(), s.want(f, to.rep), odd)
+		}
+	}
+	if len(out.Errors) > 0 {
+		r.markErrors(id, out.Errors)
+	}
+}
+
+// want is the tree that the answer to a representation follows.
+func (s *state) want(f *fetch, rep int) *tree {
+	if len(s.inputs.Reps) == 0 {
+		return f.entries[0].want
+	}
+	return f.entries[s.inputs.Reps[rep].Entry].want
+}
 
 // fresh returns an object with nothing in it. Its members have no keys: nobody asks for one by name.
 func (r *run) fresh(p *place) value.Value {
@@ -43,9 +79,11 @@ func (r *run) mergeObject(object, answer []value.Member, t *tree) {
 func (r *run) mergeFields(object, answer []value.Member, fields []treeField, guess int) int {
 	for i := range fields {
 		f := &fields[i]
-		at := lookup(answer, guess, f.name)
-		if at < 0 {
-			continue
+		at := guess
+		if at >= len(answer) || answer[at].Key != f.name {
+			if at = lookup(answer, guess, f.name); at < 0 {
+				continue
+			}
 		}
 		guess = at + 1
 		if f.sub == nil {
@@ -57,16 +95,15 @@ func (r *run) mergeFields(object, answer []value.Member, fields []treeField, gue
 	return guess
 }
 
-// lookup finds a member, first where it stands if the answer keeps the order of the tree.
+// lookup finds a member, first from where it stands if the answer keeps the order of the tree.
 func lookup(members []value.Member, guess int, key string) int {
-	for i := guess; i < len(members); i++ {
-		if members[i].Key == key {
-			return i
+	for i := range members {
+		at := guess + i
+		if at >= len(members) {
+			at -= len(members)
 		}
-	}
-	for i := range min(guess, len(members)) {
-		if members[i].Key == key {
-			return i
+		if members[at].Key == key {
+			return at
 		}
 	}
 	return -1

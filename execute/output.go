@@ -54,6 +54,8 @@ const (
 	idShape
 	enumShape
 	customShape
+
+	firstLeaf = intShape // from here on there is nothing below a value
 )
 
 var builtin = map[string]shapeKind{"Int": intShape, "Float": floatShape, "String": stringShape, "Boolean": booleanShape, "ID": idShape}
@@ -166,4 +168,35 @@ func wrap(t *ast.Type, named shape) *shape {
 	}
 	s.nonNull = t.NonNull
 	return s
+}
+
+// responsePath is where the client sees what stands at a path of the store, as far as it does and no list comes in
+// between.
+func responsePath(o *plan.Output, path []plan.Step) (out ast.Path) {
+	for _, s := range path {
+		f := fieldAt(o, s.Slot)
+		if f == nil {
+			return out
+		}
+		out = append(out, ast.PathName(f.Key))
+		if f.Type.Elem != nil {
+			return out
+		}
+		o = f.Sub
+	}
+	return out
+}
+
+func fieldAt(o *plan.Output, slot int) *plan.OutputField {
+	if o == nil {
+		return nil
+	}
+	for i := range o.ByType {
+		for j := range o.ByType[i].Fields {
+			if f := &o.ByType[i].Fields[j]; f.Kind == plan.OutputValue && f.Slot == slot {
+				return f
+			}
+		}
+	}
+	return nil
 }

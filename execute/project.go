@@ -76,9 +76,10 @@ func (p *projection) object(dst []byte, object []value.Member, t *outputType) ([
 		switch f.kind {
 		case plan.OutputValue:
 			v := object[f.slot].Value
-			if f.shape.kind == stringShape && v.Kind() == value.String {
-				dst = v.AppendJSON(dst) // what most fields are
-				continue
+			if k := v.Kind(); k > value.Null && k < value.Mark && f.shape.kind >= firstLeaf {
+				if dst, ok = appendLeaf(dst, v, f.shape); ok {
+					continue // as most do: the path is needed for errors only
+				}
 			}
 			p.path[top].name = f.key
 			if dst, ok = p.value(dst, v, f.shape, f); !ok {

@@ -80,7 +80,7 @@ func (r *run) enter(s *state, e *entry, number int) {
 		}
 		s.targets = append(s.targets, target{object: o, rep: first + at})
 	}
-	clear(r.members)
+	clear(r.members[:cap(r.members)])
 }
 
 // nullKey reports whether every part of the key is null: then there is nothing to look up by.

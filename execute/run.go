@@ -106,8 +106,8 @@ func recycle[T any](s []T, keep int) []T {
 	return s[:0]
 }
 
-// safely calls a release function of a driver. Its panic must not end the program, and the others still have to be
-// called; the response has been written, so that there is nobody left to tell.
+// safely calls a function of somebody else that releases or logs something. Its panic must not keep the others from
+// being called, and the response is made already, so that there is nobody left to tell.
 func safely(f func()) {
 	defer func() { _ = recover() }()
 	f()
