@@ -10,8 +10,8 @@ import (
 // An application of a mapping is bounded, whatever the mapping and the data: by the number of values it looks at or
 // makes, and by the bytes of text it makes. Both are far beyond what the largest useful body needs.
 const (
-	maxWork = 16 << 20
-	maxText = 64 << 20
+	maxWork = 4 << 20
+	maxText = 32 << 20
 )
 
 // machine evaluates mappings. It lives in an [Env], so that an application allocates nothing of its own.

@@ -72,7 +72,7 @@ func (r *vectorRequest) request() *mapping.Request {
 	return out
 }
 
-func readVectors(t *testing.T) *vectors {
+func readVectors(t testing.TB) *vectors {
 	t.Helper()
 	text, err := os.ReadFile("testdata/vectors.json")
 	if err != nil {
