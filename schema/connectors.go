@@ -18,53 +18,60 @@ func (b *builder) addConnectors(index int, p *part) {
 		if t == nil {
 			continue // the subgraph lost the type, which has been reported
 		}
+		var entrances []*Entrance
+		if c.Field == "" {
+			entrances = b.typeConnector(index, c, t)
+		} else {
+			entrances = b.fieldConnector(index, c, t)
+		}
+		entrances = slices.DeleteFunc(entrances, func(e *Entrance) bool { return len(e.Gives.Fields)+len(e.Gives.On) == 0 })
+		if len(entrances) == 0 {
+			continue // nobody can ask it for anything
+		}
 		s := b.addSource(&Source{
 			Name: p.declared.Name + ":" + c.Coordinate, Subgraph: p.declared.Name, Kind: Connector, Bind: c,
 		})
-		if c.Field == "" {
-			b.addTypeConnector(index, c, s, t)
-		} else {
-			b.addFieldConnector(index, c, s, t)
+		for _, e := range entrances {
+			e.Source, e.Bind = s, c
+			b.addEntrance(e)
 		}
 	}
 }
 
-// addTypeConnector adds the entrance of a connector on a type. One that reads nothing of the object has none: the
-// object it is asked for would not matter to it.
-func (b *builder) addTypeConnector(index int, c *connect.Connector, s *Source, t *Type) {
+// typeConnector makes the entrance of a connector on a type. One that reads nothing of the object has none: it would
+// not matter which object it is asked for.
+func (b *builder) typeConnector(index int, c *connect.Connector, t *Type) []*Entrance {
 	needs := b.connectorNeeds(c, t)
 	if needs == nil {
-		return
+		return nil
 	}
-	e := &Entrance{Source: s, On: t, Needs: needs, Gives: b.shape(index, t, c.Gives), Batch: 1, Bind: c}
+	e := &Entrance{On: t, Needs: needs, Gives: b.shape(index, t, c.Gives), Batch: 1}
 	if c.Batch {
 		e.Batch = c.MaxSize
 	}
-	b.addEntrance(e)
+	return []*Entrance{e}
 }
 
-// addFieldConnector adds the entrance of a connector on a field and, if it finds entities, that on their type.
-func (b *builder) addFieldConnector(index int, c *connect.Connector, s *Source, t *Type) {
+// fieldConnector makes the entrance of a connector on a field and, if it finds entities, that on their type.
+func (b *builder) fieldConnector(index int, c *connect.Connector, t *Type) []*Entrance {
 	field := t.Fields[c.Field]
 	if field == nil || !resolves(b.merged, index, t.Name, c.Field) {
-		return // another subgraph has taken the field over
+		return nil // another subgraph has taken the field over
 	}
 	value := b.shape(index, field.Named, c.Gives)
-	e := &Entrance{
-		Source: s, On: t, Field: field, Gives: &Shape{Fields: map[string]*Shape{field.Name: value}}, Batch: 1, Bind: c,
-	}
+	e := &Entrance{On: t, Field: field, Gives: &Shape{Fields: map[string]*Shape{field.Name: value}}, Batch: 1}
 	if !subgraph.IsRoot(t.Name) {
 		if e.Needs = b.connectorNeeds(c, t); e.Needs == nil {
-			return
+			return nil
 		}
 	}
-	b.addEntrance(e)
-	if !c.Entity {
-		return
+	entrances := []*Entrance{e}
+	if c.Entity && value != nil {
+		if needs := b.connectorNeeds(c, field.Named); needs != nil {
+			entrances = append(entrances, &Entrance{On: field.Named, Needs: needs, Gives: value, Batch: 1})
+		}
 	}
-	if needs := b.connectorNeeds(c, field.Named); needs != nil {
-		b.addEntrance(&Entrance{Source: s, On: field.Named, Needs: needs, Gives: value, Batch: 1, Bind: c})
-	}
+	return entrances
 }
 
 // connectorNeeds returns what a connector reads of the object it is asked for; nil if that is nothing.

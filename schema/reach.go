@@ -56,6 +56,11 @@ func checkReachable(s *Supergraph) problem.List {
 		missing:    map[*Field]bool{},
 		warned:     map[*Entrance]bool{},
 	}
+	for _, e := range s.Entrances {
+		if e.On.Abstract() {
+			r.abstract = append(r.abstract, e)
+		}
+	}
 	for _, root := range []*Type{s.Query, s.Mutation, s.Subscription} {
 		if root != nil && !root.Hidden {
 			r.queue = append(r.queue, position{on: root})
@@ -78,6 +83,7 @@ func checkReachable(s *Supergraph) problem.List {
 type reach struct {
 	supergraph *Supergraph
 	queue      []position
+	abstract   []*Entrance           // entrances on abstract types
 	doors      map[*Type][]*Entrance // entrances that an object of a type can be taken to
 	ids        map[landing]uint32
 	closures   map[string][]landing
@@ -117,8 +123,9 @@ func (r *reach) visitObject(p position) {
 	}
 	r.seen[key] = true
 	all := r.closure(p.on, p.landings, p.below)
+	giving := byField(all, p.on)
 	for _, f := range visibleFields(r.supergraph, p.on) {
-		ways := advanceAll(r.supergraph, all, p.on, f)
+		ways := advanceAll(r.supergraph, giving(f.Name), p.on, f)
 		if len(ways) == 0 {
 			if !r.missing[f] {
 				r.missing[f] = true
@@ -136,6 +143,30 @@ func (r *reach) visitObject(p position) {
 			})
 		}
 	}
+}
+
+// byField returns, for the name of a field of an object, the landings that may give it: a root type has thousands of
+// fields and as many landings with one field each.
+func byField(landings []landing, on *Type) func(field string) []landing {
+	closed := map[string][]landing{}
+	var open []landing
+	for _, l := range landings {
+		if l.source.Open != nil {
+			open = append(open, l)
+			continue
+		}
+		for name := range l.shape.Fields {
+			closed[name] = append(closed[name], l)
+		}
+		if part := l.shape.On[on]; part != nil {
+			for name := range part.Fields {
+				if _, ok := l.shape.Fields[name]; !ok {
+					closed[name] = append(closed[name], l)
+				}
+			}
+		}
+	}
+	return func(field string) []landing { return slices.Concat(closed[field], open) }
 }
 
 // closure returns the landings at a position of objects and all those that entrances add to them, ones that need no
@@ -209,7 +240,7 @@ func (c *closure) enter(e *Entrance, each bool) bool {
 			return false
 		}
 		l.each = by
-		if e.Batch == 1 && c.below && by == nil {
+		if e.Batch == 1 && c.below {
 			l.each = e
 		}
 	}
@@ -322,8 +353,8 @@ func (r *reach) doorsOf(o *Type) []*Entrance {
 		return doors
 	}
 	doors := slices.Clone(o.Entrances)
-	for _, e := range r.supergraph.Entrances {
-		if e.On != o && e.On.Abstract() && e.On.CanBe(o) {
+	for _, e := range r.abstract {
+		if e.On != o && e.On.CanBe(o) {
 			doors = append(doors, e)
 		}
 	}

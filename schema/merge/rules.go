@@ -71,7 +71,7 @@ func (m *merger) checkShareable(f *Field, res []resolver) {
 		if other == r {
 			other = res[1]
 		}
-		m.report(r.decl.Position, "INVALID_FIELD_SHARING", f.Coordinate(), "%s is resolved by subgraph %s too: mark it @shareable in both, or resolve it in one of them alone.",
+		m.report(r.decl.Position, "INVALID_FIELD_SHARING", f.Coordinate(), "%s is resolved by subgraph %s too: mark it @shareable in both, make it part of a @key, or resolve it in one of them alone.",
 			f.Coordinate(), m.at(other.subgraph, other.decl.Position))
 	}
 }

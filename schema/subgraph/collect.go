@@ -27,6 +27,7 @@ func (r *reader) collect() {
 		if t := r.block(def); t != nil {
 			if defined[t] {
 				r.invalid(def.Position, t.Name, "There can be only one type named %q.", def.Name)
+				t.blocks = t.blocks[:len(t.blocks)-1]
 				continue
 			}
 			defined[t] = true

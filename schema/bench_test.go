@@ -1,0 +1,68 @@
+package schema_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/sluice-gateway/sluice/schema"
+)
+
+// company makes the subgraphs of a large company: each has 25 types with connectors, and fields that lead to types of
+// other subgraphs.
+func company(subgraphs int) []*ast.Source {
+	const types = 25
+	var files []*ast.Source
+	for s := range subgraphs {
+		var b strings.Builder
+		b.WriteString(`extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.4", import: ["@source", "@connect"])
+  @source(name: "api", http: { baseURL: "https://api.example" })
+`)
+		for t := range types {
+			name := fmt.Sprintf("T%d_%d", s, t)
+			other := fmt.Sprintf("T%d_%d", (s+t%7+1)%subgraphs, (t+1)%types)
+			fmt.Fprintf(&b, `type Query { %[1]s_all(first: Int = 10): [%[1]s!] @connect(source: "api", http: { GET: "/%[1]s", queryParams: "first: $args.first" }, selection: "$.items { id name size other { id } }") }
+type %[1]s @key(fields: "id") @connect(source: "api", http: { GET: "/%[1]s", queryParams: "ids: $batch.id" }, batch: { maxSize: 50 }, selection: "id name size note other { id }") {
+  "Which one."
+  id: ID!
+  name: String! size: Int note: String
+  other: %[2]s
+  count(of: Int): Int @connect(source: "api", http: { GET: "/%[1]s/{$this.id}/count" }, selection: "$.count")
+}
+`, name, other)
+			fmt.Fprintf(&b, "type %s @key(fields: \"id\", resolvable: false) { id: ID! }\n", other)
+		}
+		text := strings.ReplaceAll(b.String(), "type Query", "extend type Query")
+		files = append(files, &ast.Source{Name: fmt.Sprintf("s%d.graphql", s), Input: text})
+	}
+	return files
+}
+
+func BenchmarkCompose(b *testing.B) {
+	for _, n := range []int{10, 200} {
+		b.Run(fmt.Sprintf("subgraphs=%d", n), func(b *testing.B) {
+			files := company(n)
+			b.ReportAllocs()
+			for b.Loop() {
+				var subgraphs []*schema.Subgraph
+				for i, f := range files {
+					s, problems := schema.LoadSources(fmt.Sprint("s", i), schema.Remote, f)
+					if problems != nil {
+						b.Fatal(problems)
+					}
+					subgraphs = append(subgraphs, s)
+				}
+				sg, problems := schema.Compose(subgraphs)
+				if sg == nil {
+					b.Fatal("\n" + lines(problems[:min(5, len(problems))]))
+				}
+				b.ReportMetric(float64(len(sg.Types)), "types")
+				b.ReportMetric(float64(len(sg.Entrances)), "entrances")
+			}
+		})
+	}
+}
