@@ -52,6 +52,19 @@ func (r *Response) Release() {
 	}
 }
 
+// Defer has then called after what [Response.Release] does so far.
+func (r *Response) Defer(then func()) {
+	first := r.release
+	if first == nil {
+		r.release = then
+		return
+	}
+	r.release = func() {
+		first()
+		then()
+	}
+}
+
 // Prepared is an operation that passed parsing, validation and coercion: it can be planned and run.
 type Prepared struct {
 	Document   *Document

@@ -1,0 +1,38 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/sluice-gateway/sluice/schema"
+)
+
+// checkCommand checks a configuration and its schema.
+type checkCommand struct {
+	configFlag
+	Strict bool `help:"Fail if there are warnings too."`
+}
+
+// Run prints every problem and fails if there is an error among them.
+func (c checkCommand) Run(std *IO) error {
+	g, l, problems := c.gateway(std, nil)
+	if g == nil {
+		return problemError{problems}
+	}
+	defer g.Close()
+	if c.Strict && len(problems) > 0 {
+		return problemError{problems}
+	}
+	writeProblems(std.Stderr, problems)
+	connectors := 0
+	for _, s := range g.Supergraph().Sources {
+		if s.Kind == schema.Connector {
+			connectors++
+		}
+	}
+	text := fmt.Sprintf("ok: %d subgraphs, %d connectors, %d services", len(l.subgraphs), connectors, len(l.config.Services))
+	if len(problems) > 0 {
+		text += ", " + summary(problems)
+	}
+	_, err := fmt.Fprintln(std.Stdout, text)
+	return err
+}

@@ -1,0 +1,77 @@
+package gateway
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/go-json-experiment/json"
+
+	"github.com/sluice-gateway/sluice/execute"
+	"github.com/sluice-gateway/sluice/resolvers/local"
+	"github.com/sluice-gateway/sluice/resolvers/rest"
+	"github.com/sluice-gateway/sluice/schema"
+	"github.com/sluice-gateway/sluice/schema/connect"
+	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/value"
+)
+
+// connect makes the clients of the services and the drivers of the sources. What it made before an error is closed with
+// the snapshot.
+func (s *snapshot) connect(g *Gateway, locals map[string]graphql.ExecutableSchema) error {
+	o := &g.options
+	for _, name := range slices.Sorted(maps.Keys(o.Services)) {
+		c, err := upstream.New(name, o.Services[name])
+		if err != nil {
+			return fmt.Errorf("services.%w", err)
+		}
+		s.clients[name] = c
+		s.shut = append(s.shut, c.Close)
+	}
+	configs, err := configValues(o.Sources)
+	if err != nil {
+		return err
+	}
+	connectors, err := rest.New(s.supergraph, rest.Options{Env: o.Environ, Log: g.log, Bind: func(subgraph string, src *connect.Source) rest.Binding {
+		if src == nil {
+			return rest.Binding{Config: configs[subgraph]}
+		}
+		qualified := subgraph + "." + src.Name
+		settings, ok := o.Sources[qualified]
+		config := configs[qualified]
+		if !ok {
+			settings, config = o.Sources[src.Name], configs[src.Name]
+		}
+		return rest.Binding{Client: s.clients[s.services[src]], Config: config, MaxRequests: settings.MaxRequests}
+	}})
+	if err != nil {
+		return err
+	}
+	s.shut = append(s.shut, connectors.Close)
+	s.drivers = map[schema.Kind]execute.Driver{schema.Connector: connectors, schema.Local: local.New(locals)}
+	return nil
+}
+
+// configValues turns what was decoded from a configuration into values for mappings.
+func configValues(sources map[string]Source) (map[string]value.Value, error) {
+	out := map[string]value.Value{}
+	for name, s := range sources {
+		if s.Config == nil {
+			continue
+		}
+		text, err := json.Marshal(s.Config, json.Deterministic(true))
+		if err != nil {
+			return nil, fmt.Errorf("sources.%s.config: %w", name, err)
+		}
+		v, err := value.Scan(text, nil, value.NewArena()) // never released: it lives as long as the snapshot
+		if err != nil {
+			return nil, fmt.Errorf("sources.%s.config: %w", name, err)
+		}
+		if v.Kind() != value.Object {
+			return nil, fmt.Errorf("sources.%s.config: must be a map", name)
+		}
+		out[name] = v
+	}
+	return out, nil
+}

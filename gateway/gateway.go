@@ -1,0 +1,111 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/sluice-gateway/sluice/execute"
+	"github.com/sluice-gateway/sluice/fault"
+	"github.com/sluice-gateway/sluice/operation"
+	"github.com/sluice-gateway/sluice/plan"
+	"github.com/sluice-gateway/sluice/problem"
+	"github.com/sluice-gateway/sluice/schema"
+)
+
+// Gateway answers GraphQL operations from the services it was made for. It is safe for concurrent use.
+type Gateway struct {
+	options Options
+	log     *slog.Logger
+	started time.Time
+	current atomic.Pointer[snapshot]
+	closing sync.Once
+}
+
+// New makes a gateway. It makes no connection and starts nothing that runs by itself. The problems are everything that
+// is wrong with the options, warnings included; the gateway is nil if one of them is an error, and must be closed
+// otherwise.
+func New(o Options) (*Gateway, problem.List) {
+	g := &Gateway{options: o, log: o.Logger, started: time.Now()}
+	if g.log == nil {
+		g.log = slog.New(slog.DiscardHandler)
+	}
+	s, problems := g.build(1)
+	if s == nil {
+		return nil, problems
+	}
+	g.current.Store(s)
+	return g, problems
+}
+
+// Close waits for the calls to services that are under way, and closes the connections. Operations that run after
+// that get errors for the fields of services. It may be called twice.
+func (g *Gateway) Close() {
+	g.closing.Do(func() { g.current.Load().close() })
+}
+
+// Supergraph returns the composed schema that operations run on at this moment.
+func (g *Gateway) Supergraph() *schema.Supergraph { return g.current.Load().supergraph }
+
+// Prepare parses, validates and coerces a request. It is the first half of an operation's way; the second is
+// [operation.Operation.Execute] of its result. Errors mean that the operation will not be executed.
+func (g *Gateway) Prepare(_ context.Context, r *operation.Request) (operation.Operation, gqlerror.List) {
+	s := g.current.Load()
+	p, errs := s.preparer.Prepare(r)
+	if errs != nil {
+		return nil, errs
+	}
+	if g.options.DisableIntrospection && introspects(p) {
+		p.Release()
+		return nil, gqlerror.List{fault.New(fault.IntrospectionDisabled, "The schema may not be asked for here.")}
+	}
+	return &running{g: g, snapshot: s, prepared: p, caller: r.Caller}, nil
+}
+
+// running is an operation that was prepared on one snapshot.
+type running struct {
+	g        *Gateway
+	snapshot *snapshot
+	prepared *operation.Prepared
+	caller   *operation.Caller
+}
+
+// Definition returns the operation's definition.
+func (r *running) Definition() *ast.OperationDefinition { return r.prepared.Definition }
+
+// Execute plans the operation, or takes its plan from the cache, and runs it.
+func (r *running) Execute(ctx context.Context) *operation.Response {
+	program, err := r.snapshot.program(r.prepared)
+	if err != nil {
+		r.g.log.WarnContext(ctx, "operation cannot be planned", "operation", r.prepared.Definition.Name, "error", err)
+		return operation.NewResponse([]byte("null"), gqlerror.List{fault.New(fault.NoPlan, "The operation cannot be planned.")}, nil)
+	}
+	resp := program.Run(ctx, &execute.Request{Variables: r.prepared.Variables, Caller: r.caller, Log: r.g.incident})
+	resp.Defer(r.prepared.Release)
+	return resp
+}
+
+// incident logs what went wrong with a source, in words that clients do not see.
+func (g *Gateway) incident(ctx context.Context, i *execute.Incident) {
+	g.log.WarnContext(ctx, "source failed", "source", i.Source, "code", i.Code, "message", i.Message, "cause", i.Cause)
+}
+
+// Explain plans a request without running it.
+func (g *Gateway) Explain(r *operation.Request) (*plan.Description, gqlerror.List) {
+	s := g.current.Load()
+	prepared, errs := s.preparer.Prepare(r)
+	if errs != nil {
+		return nil, errs
+	}
+	p, err := s.planner.Plan(prepared)
+	if err != nil {
+		return nil, gqlerror.List{fault.New(fault.NoPlan, fmt.Sprintf("The operation cannot be planned: %v.", err))}
+	}
+	return p.Describe(s.label), nil
+}

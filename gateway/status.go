@@ -1,0 +1,73 @@
+package gateway
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/sluice-gateway/sluice/graph/model"
+	"github.com/sluice-gateway/sluice/schema"
+	"github.com/sluice-gateway/sluice/schema/connect"
+	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
+)
+
+// Status answers Sluice's own subgraph.
+func (g *Gateway) Status(context.Context) (*model.SluiceStatus, error) {
+	s := g.current.Load()
+	out := &model.SluiceStatus{
+		Version:   g.options.Version,
+		StartedAt: g.started,
+		Snapshot:  &model.SluiceSnapshot{Number: s.number, Hash: s.supergraph.Hash, LoadedAt: s.loaded},
+		Services:  []*model.SluiceService{},
+		Sources:   []*model.SluiceSource{},
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.clients)) {
+		out.Services = append(out.Services, serviceStatus(s.clients[name].Status()))
+	}
+	for _, src := range s.supergraph.Sources {
+		st := &model.SluiceSource{Name: src.Name, Subgraph: src.Subgraph, Kind: sourceKind(src.Kind)}
+		if c, ok := src.Bind.(*connect.Connector); ok {
+			if name := s.service(c); name != "" {
+				st.Service = &name
+			}
+		}
+		out.Sources = append(out.Sources, st)
+	}
+	return out, nil
+}
+
+func sourceKind(k schema.Kind) model.SluiceSourceKind {
+	switch k {
+	case schema.Connector:
+		return model.SluiceSourceKindConnector
+	case schema.Local:
+		return model.SluiceSourceKindLocal
+	}
+	return model.SluiceSourceKindGraphql
+}
+
+func serviceStatus(st upstream.Status) *model.SluiceService {
+	out := &model.SluiceService{Name: st.Service, Policy: st.Policy, Endpoints: []*model.SluiceEndpoint{}}
+	for _, e := range st.Endpoints {
+		out.Endpoints = append(out.Endpoints, endpointStatus(e))
+		out.InFlight += int(e.InFlight)
+		out.Requests += int64(e.Requests)
+		out.Failures += int64(e.Failures)
+	}
+	return out
+}
+
+func endpointStatus(e endpoint.Status) *model.SluiceEndpoint {
+	return &model.SluiceEndpoint{Address: e.Address, State: endpointState(e.State), InFlight: int(e.InFlight), Requests: int64(e.Requests), Failures: int64(e.Failures)}
+}
+
+func endpointState(s endpoint.State) model.SluiceEndpointState {
+	switch s {
+	case endpoint.Unused:
+		return model.SluiceEndpointStateUnused
+	case endpoint.Failing:
+		return model.SluiceEndpointStateFailing
+	}
+	return model.SluiceEndpointStateReady
+}
