@@ -31,13 +31,14 @@ func parse(src string, v Version, base int) (*Mapping, error) {
 // mapping reads the whole text. Before v0.3 it is a path if it can be read as one, from v0.4 on an expression; only
 // then it is a list of items.
 func (p *parser) mapping() (expr, bool) {
-	var first *SyntaxError
+	var first *SyntaxError // of the first of two readings
+	var reached int
 	switch {
 	case p.version <= V02:
 		if e, ok := p.path(false); ok && p.finished() {
 			return e, true
 		}
-		first = p.restart()
+		first, reached = p.restart()
 	case p.version >= V04:
 		if e, ok := p.expr(); ok && p.finished() {
 			if o, ok := e.(*object); ok {
@@ -48,14 +49,14 @@ func (p *parser) mapping() (expr, bool) {
 				return e, true
 			}
 		}
-		first = p.restart()
+		first, reached = p.restart()
 	}
 	items, ok := p.items(0)
 	if ok && !p.finished() {
 		ok = false
 	}
 	if !ok {
-		if first != nil && first.Offset > p.err.Offset {
+		if first != nil && reached > p.i {
 			p.err = first // the reading that got further is the one that was meant
 		}
 		return nil, false
@@ -71,11 +72,11 @@ func (p *parser) explicit(it item) bool {
 	return it.kind == itemSpread && p.src[it.off-p.base:][0] == '.'
 }
 
-// restart goes back to the start for another reading, and returns the error of the first.
-func (p *parser) restart() *SyntaxError {
-	err := p.err
+// restart goes back to the start for another reading, and returns the error of the first and where it came to.
+func (p *parser) restart() (*SyntaxError, int) {
+	err, reached := p.err, p.i
 	p.i, p.err, p.depth, p.optional = 0, nil, 0, -1
-	return err
+	return err, reached
 }
 
 // finished reports whether the text ends here, and records an error if not.
@@ -227,7 +228,7 @@ func (p *parser) aliased(key string) (expr, bool) {
 		if !isName(key) {
 			written = quote(key)
 		}
-		p.fail(p.at(), fmt.Sprintf("a constant needs $(…) before connect v0.4: write \"%s: $(%s)\"", written, p.excerpt()))
+		p.fail(p.at(), fmt.Sprintf("a constant needs $(…) before connect v0.4: write %s: $(%s)", written, p.excerpt()))
 		return nil, false
 	}
 	return p.path(true)

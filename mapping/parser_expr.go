@@ -1,6 +1,10 @@
 package mapping
 
-import "github.com/sluice-gateway/sluice/value"
+import (
+	"strings"
+
+	"github.com/sluice-gateway/sluice/value"
+)
 
 // expr reads an expression: an operand, or from v0.3 on several joined by ?? or by ?!.
 func (p *parser) expr() (expr, bool) {
@@ -248,6 +252,11 @@ func (p *parser) path(field bool) (*path, bool) {
 	}
 	e.steps = steps
 	if p.version <= V02 && !field && isField(e) {
+		p.space()
+		if !p.end() && !strings.ContainsRune(",)]}", rune(p.peek())) {
+			p.unexpected() // what follows the key says more about what was meant
+			return nil, false
+		}
 		p.fail(e.off, "before connect v0.3 a single key is written $."+keyText(e.steps[0].key)+" here")
 		return nil, false
 	}
