@@ -93,11 +93,3 @@ func (c *Connector) Label() string {
 	}
 	return b.String()
 }
-
-// Name is the author's id for the connector, or its coordinate.
-func (c *Connector) Name() string {
-	if c.ID != "" {
-		return c.ID
-	}
-	return c.Coordinate
-}

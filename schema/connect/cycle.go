@@ -76,8 +76,8 @@ func (c cycles) completed(d *definition, o *Output) *Output {
 	done := map[*site]bool{}
 	for more := true; more; {
 		more = false
-		for _, s := range c.sites {
-			if done[s] || s.resolving() != d || s.connector.Gives == nil || s.needs == nil || !s.needs.within(known) {
+		for _, s := range c.resolving[d] {
+			if done[s] || s.connector.Gives == nil || !s.needs.within(known) {
 				continue
 			}
 			done[s], more = true, true

@@ -15,7 +15,6 @@ type defaults struct {
 	*reader
 	text  []byte
 	steps int
-	keys  map[*definition]*fieldSet // of the types that connectors resolve by key
 }
 
 // defaultSelection returns the mapping by name of what the connector returns, as the package's documentation says, and
@@ -24,15 +23,7 @@ func (r *reader) defaultSelection(s *site) (string, bool) {
 	if s.result.leaf() {
 		return "$", true
 	}
-	d := &defaults{reader: r, keys: map[*definition]*fieldSet{}}
-	for _, other := range r.sites {
-		if on := other.resolving(); on != nil && (other.field == nil || other.connector.Entity) && other.needs != nil {
-			if d.keys[on] == nil {
-				d.keys[on] = &fieldSet{}
-			}
-			d.keys[on].merge(other.needs)
-		}
-	}
+	d := &defaults{reader: r}
 	d.fields(s.result, []*definition{s.result})
 	return string(d.text), len(d.text) > 0 && d.steps <= maxDefault
 }
@@ -43,7 +34,7 @@ func (d *defaults) fields(typ *definition, path []*definition) {
 		if d.steps++; d.steps > maxDefault {
 			return
 		}
-		if len(f.Arguments) > 0 || d.connected(f) || d.external(typ, f) && !inKeys(d.reader.keys(typ), f.Name) {
+		if len(f.Arguments) > 0 || d.connected(f) || d.external(typ, f) && !inKeys(d.keys(typ), f.Name) {
 			continue
 		}
 		sub := d.types.named(f.Type)
@@ -58,8 +49,8 @@ func (d *defaults) fields(typ *definition, path []*definition) {
 		d.item(f.Name)
 		d.word("{")
 		open := len(d.text)
-		switch key := d.keys[sub]; {
-		case key != nil && len(key.order) > 0:
+		switch key := d.entityKey(sub); {
+		case len(key.order) > 0:
 			d.word(key.String())
 		case !slices.Contains(path, sub):
 			d.fields(sub, append(path[:len(path):len(path)], sub))
@@ -87,9 +78,20 @@ func (d *defaults) word(w string) {
 	d.text = append(d.text, w...)
 }
 
+// entityKey joins the keys by which connectors resolve a whole type.
+func (r *reader) entityKey(d *definition) *fieldSet {
+	key := &fieldSet{}
+	for _, s := range r.resolving[d] {
+		if s.field == nil || s.connector.Entity {
+			key.merge(s.needs)
+		}
+	}
+	return key
+}
+
 // connected reports whether a field has a connector of its own.
 func (r *reader) connected(f *ast.FieldDefinition) bool {
-	return f.Directives.ForName(r.directive("connect")) != nil
+	return f.Directives.ForName(r.connect) != nil
 }
 
 func (s *fieldSet) merge(other *fieldSet) {

@@ -90,6 +90,7 @@ func (r *reader) deriveNeeds(s *site) {
 		}
 	}
 	s.needs = needs
+	r.resolving[on] = append(r.resolving[on], s)
 	s.connector.Needs = needs.String()
 	if len(needs.order) > 0 || s.broken {
 		return

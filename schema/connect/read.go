@@ -15,12 +15,6 @@ import (
 // spec is the name of the specification of connectors.
 const spec = "connect"
 
-// versions are the versions of the specification that are understood.
-var versions = []struct {
-	name    string
-	version mapping.Version
-}{{"v0.1", mapping.V01}, {"v0.2", mapping.V02}, {"v0.3", mapping.V03}, {"v0.4", mapping.V04}}
-
 // Read finds and checks every @source and @connect of one connector subgraph. doc holds all definitions and extensions of
 // the subgraph, links its links. A subgraph that does not link the specification has no connectors.
 //
@@ -37,6 +31,7 @@ func Read(name string, doc *ast.SchemaDocument, links link.Links) (*Subgraph, pr
 		unsure:    map[string]bool{},
 		unsureKey: map[string]bool{},
 		known:     map[*definition]mapping.Shape{},
+		resolving: map[*definition][]*site{},
 	}
 	linked, ok := links.Version(spec)
 	if !ok {
@@ -45,6 +40,7 @@ func Read(name string, doc *ast.SchemaDocument, links link.Links) (*Subgraph, pr
 	if !r.readVersion(linked) {
 		return r.out, r.problems
 	}
+	r.connect = r.directive("connect")
 	r.checkFederation()
 	r.checkRoots()
 	r.checkAbstract()
@@ -75,6 +71,9 @@ type reader struct {
 	sources map[string]*source
 	ids     map[string]string // of connectors: the coordinate of the first
 	sites   []*site
+	connect string // the name of @connect in this document
+	// resolving are the connectors that can be entered with an object of a type, and with what fields of it.
+	resolving map[*definition][]*site
 
 	// unsure are the types whose fields a broken connector may have been meant to give, and unsureKey those that it may
 	// have been meant to resolve by key. Checks of the whole subgraph say nothing about them.
@@ -83,14 +82,14 @@ type reader struct {
 }
 
 func (r *reader) readVersion(linked string) bool {
+	version, ok := mapping.ParseVersion(linked)
+	if ok {
+		r.version, r.out.Version = version, version
+		return true
+	}
 	var names []string
-	for _, v := range versions {
-		if v.name == linked {
-			r.version = v.version
-			r.out.Version = v.version
-			return true
-		}
-		names = append(names, v.name)
+	for v := mapping.V01; v <= mapping.V04; v++ {
+		names = append(names, v.String())
 	}
 	if linked == "" {
 		linked = "without a version"
@@ -117,7 +116,7 @@ func (r *reader) federation(name string) string {
 // readConnectors reads each @connect of the document. Selections come last: those that are left out depend on what the
 // other connectors can resolve by key.
 func (r *reader) readConnectors() {
-	name := r.directive("connect")
+	name := r.connect
 	for _, d := range r.types.order {
 		n := 0
 		for _, dir := range d.directives {

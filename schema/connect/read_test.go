@@ -109,9 +109,23 @@ func expect(t *testing.T, file string, text []byte) []byte {
 		if p.Severity == problem.Warning {
 			b.WriteString("warning ")
 		}
-		fmt.Fprintf(&b, "%s %d:%d [%s] %s\n", p.Code, p.Line, p.Column, p.Coordinate, p.Message)
+		fmt.Fprintf(&b, "%s %d:%d [%s] %s\n", p.Code, p.Line, p.Column, p.Coordinate, ownWords(p.Message))
 	}
 	return []byte(b.String() + body)
+}
+
+// ownWords cuts a message where the words of the package mapping begin, which are tested there.
+func ownWords(message string) string {
+	if must, _, ok := strings.Cut(message, ", but it can "); ok {
+		message, _, _ = strings.Cut(must, " must be ")
+		return message + " must be"
+	}
+	for _, end := range []string{"cannot be read:", "Unknown method", "The argument of \"->filter\"", "Method \"->size\""} {
+		if i := strings.Index(message, end); i >= 0 {
+			return strings.TrimSpace(message[:i+len(end)])
+		}
+	}
+	return message
 }
 
 func firstLine(s string) string {

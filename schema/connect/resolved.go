@@ -69,12 +69,12 @@ func (r *reader) unresolved(d *definition, f *ast.FieldDefinition) {
 	coordinate, at := d.name+"."+f.Name, placeOf(f.Position)
 	switch {
 	case r.types.root(d.name) != "":
-		r.report(CodeUnresolvedField, coordinate, at, "No connector gives the field %s; add @%s to it.", coordinate, r.directive("connect"))
+		r.report(CodeUnresolvedField, coordinate, at, "No connector gives the field %s; add @%s to it.", coordinate, r.connect)
 	case len(f.Arguments) > 0:
-		r.report(CodeUnresolvedField, coordinate, at, "No connector gives the field %s. It has arguments, so it needs a @%s of its own.", coordinate, r.directive("connect"))
+		r.report(CodeUnresolvedField, coordinate, at, "No connector gives the field %s. It has arguments, so it needs a @%s of its own.", coordinate, r.connect)
 	default:
 		r.report(CodeUnresolvedField, coordinate, at,
-			"No connector gives the field %s; add it to the selection of a connector that gives %s, or give it a @%s of its own.", coordinate, d.name, r.directive("connect"))
+			"No connector gives the field %s; add it to the selection of a connector that gives %s, or give it a @%s of its own.", coordinate, d.name, r.connect)
 	}
 }
 
@@ -137,21 +137,7 @@ func (r *reader) checkEntities() {
 }
 
 func (r *reader) resolves(d *definition, k key) bool {
-	for _, s := range r.sites {
-		if s.resolving() == d && s.needs != nil && len(s.needs.order) > 0 && s.needs.subset(k.fields) {
-			return true
-		}
-	}
-	return false
-}
-
-// resolving is the type whose objects the connector can be entered with, nil if there is none.
-func (s *site) resolving() *definition {
-	switch {
-	case s.root == "":
-		return s.on
-	case s.connector.Entity:
-		return s.result
-	}
-	return nil
+	return slices.ContainsFunc(r.resolving[d], func(s *site) bool {
+		return len(s.needs.order) > 0 && s.needs.subset(k.fields)
+	})
 }

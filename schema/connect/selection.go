@@ -181,7 +181,7 @@ func (c credits) fields(out *Output, d *definition, o *mapping.Output, path stri
 		}
 		if len(f.Arguments) > 0 {
 			c.fail(CodeFieldWithArguments, of.Offset,
-				"The field %s.%s has arguments, which a selection cannot use; remove it here and give it a @%s of its own.", d.name, f.Name, c.directive("connect"))
+				"The field %s.%s has arguments, which a selection cannot use; remove it here and give it a @%s of its own.", d.name, f.Name, c.connect)
 			continue
 		}
 		sub := c.value(c.types.named(f.Type), of.Value, of.Offset, at)
