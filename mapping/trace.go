@@ -151,11 +151,11 @@ func (t *tracer) items(b *block, at, dollar source) source {
 func (t *tracer) path(p *path, at, dollar source) source {
 	names := len(t.names)
 	s := t.head(p, at, dollar)
+	referring := p.head != headExpr // what is in $( ) has told its own
 	// A block that stands by itself, as a whole mapping or a group does, reads nothing but by its items.
-	if !(p.head == headAt && len(p.steps) > 0 && p.steps[0].kind == stepBlock) {
+	if referring && !(p.head == headAt && len(p.steps) > 0 && p.steps[0].kind == stepBlock) {
 		t.reached(p.off, s)
 	}
-	referring := p.head != headExpr
 	for i := range p.steps {
 		st := &p.steps[i]
 		switch st.kind {

@@ -1,0 +1,113 @@
+package mapping_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/sluice-gateway/sluice/mapping"
+	"github.com/sluice-gateway/sluice/value"
+)
+
+// ask makes a request for fields.
+func ask(typ string, fields ...mapping.RequestField) *mapping.Request {
+	return &mapping.Request{Type: typ, Fields: fields}
+}
+
+func withTypename(r *mapping.Request) *mapping.Request {
+	r.Typename = true
+	return r
+}
+
+func abstract(r *mapping.Request) *mapping.Request {
+	r.Abstract = true
+	return r
+}
+
+func leaf(name string) mapping.RequestField { return mapping.RequestField{Name: name} }
+
+func sub(name string, r *mapping.Request) mapping.RequestField {
+	return mapping.RequestField{Name: name, Sub: r}
+}
+
+func TestNarrow(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		version mapping.Version
+		src     string
+		request *mapping.Request
+		in      string
+		want    string
+		reads   string
+	}{
+		{"a nil request asks for everything", mapping.V03, "a b { c }", nil, `{"a":1,"b":{"c":2}}`, `{"a":1,"b":{"c":2}}`, "a b{c}"},
+		{"a leaf is kept whole", mapping.V03, "a { b c }", ask("T", leaf("a")), `{"a":{"b":1,"c":2}}`, `{"a":{"b":1,"c":2}}`, "a{b c}"},
+		{"nothing is asked for", mapping.V03, "a b", ask("T"), `{"a":1}`, `{}`, ""},
+		{"a group", mapping.V03, "g: { a b }", ask("T", sub("g", ask("G", leaf("b")))), `{"a":1,"b":2}`, `{"g":{"b":2}}`, "b"},
+		{"a group in v0.4", mapping.V04, "g: { a b }", withTypename(ask("T", sub("g", withTypename(ask("G", leaf("b")))))), `{"a":1,"b":2}`, `{"__typename":"T","g":{"__typename":"G","b":2}}`, "b"},
+		{"a stub of a list of ids", mapping.V03, "tags: ids { id: $ name: $ }", ask("T", sub("tags", withTypename(ask("Tag", leaf("id"))))),
+			`{"ids":[1,2]}`, `{"tags":[{"__typename":"Tag","id":1},{"__typename":"Tag","id":2}]}`, "ids"},
+		{"the type name of a mapping gives way at an object type", mapping.V03, "__typename: $('Wrong') a", withTypename(ask("T", leaf("a"))), `{"a":1}`, `{"__typename":"T","a":1}`, "a"},
+		{"the type name of a mapping counts at an abstract type", mapping.V03, "__typename: kind a b", withTypename(abstract(ask("I", leaf("a")))), `{"a":1,"kind":"A"}`, `{"__typename":"A","a":1}`, "kind a"},
+		{"a type name that is not asked for", mapping.V03, "__typename: kind a", abstract(ask("I", leaf("a"))), `{"a":1,"kind":"A"}`, `{"a":1}`, "a"},
+		{"alternatives are kept", mapping.V04, "id name ...kind->match(['b', { __typename: 'Buoy', depth }], [@, { __typename: 'Mark' }])",
+			withTypename(abstract(ask("I", leaf("id")))), `{"id":1,"name":"n","kind":"b","depth":3}`, `{"id":1,"__typename":"Buoy","depth":3}`, "id kind{} depth"},
+		{"a path at the top", mapping.V03, "$.data.rows->first { a b }", ask("T", leaf("a")), `{"data":{"rows":[{"a":1,"b":2}]}}`, `{"a":1}`, "data{rows{a}}"},
+		{"operands of ??", mapping.V04, "x: a { i j } ?? b { i j }", ask("T", sub("x", ask("X", leaf("j")))), `{"a":null,"b":{"i":1,"j":2}}`, `{"x":{"j":2}}`, "a{j} b{j}"},
+		{"a spread that is null makes all null, asked for or not", mapping.V03, "id site.geo { lat }", ask("T", leaf("id")), `{"id":1,"site":{"geo":null}}`, `null`, "id site{geo{}}"},
+		{"a value alone in braces", mapping.V03, "a { $.b { c d } }", ask("T", sub("a", ask("A", leaf("d")))), `{"a":{"b":{"c":1,"d":2}}}`, `{"a":{"d":2}}`, "a{b{d}}"},
+		{"a field under two names is kept under both", mapping.V03, "n: a n: b", ask("T", leaf("n")), `{"a":{"x":1},"b":{"y":2}}`, `{"n":{"x":1,"y":2}}`, "a b"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			whole := mustParse(t, c.src, c.version)
+			m := whole.Narrow(c.request)
+			if got := m.Apply(scan(t, c.in), envOf(t, nil)); !value.Equal(got, scan(t, c.want)) {
+				t.Errorf("Apply() = %s, want %s", got.AppendJSON(nil), c.want)
+			}
+			if got := filterText(m.Reads()); got != c.reads {
+				t.Errorf("Reads() = %s, want %s", got, c.reads)
+			}
+			if again := mustParse(t, c.src, c.version); filterText(again.Reads()) != filterText(whole.Reads()) {
+				t.Error("narrowing changed the mapping itself")
+			}
+		})
+	}
+}
+
+func TestApplyReturnsTheInputIfItIsTheResult(t *testing.T) {
+	t.Parallel()
+	const in = `{"data":[{"id":1,"user":{"name":"n"}},null,{"user":{"name":null},"id":2}],"n":1}`
+	for src, same := range map[string]bool{
+		"data { id user { name } } n":       true,
+		"n data { user { name } id }":       true,
+		"data { id user { name } }":         false,
+		"data { id u: user { name } } n":    false,
+		"data { id user { name } x: id } n": false,
+	} {
+		v := scan(t, in)
+		if got := mustParse(t, src, mapping.V03).Apply(v, envOf(t, nil)); (got == v) != same {
+			t.Errorf("%q gives the input: %v, want %v", src, got == v, same)
+		}
+	}
+}
+
+func TestApplyAllocatesFromTheArenaAlone(t *testing.T) {
+	for _, s := range selections {
+		m := mustParse(t, s.selection, mapping.V03)
+		kept := value.NewArena()
+		in, err := value.Scan([]byte(fmt.Sprintf(s.body, posts(100))), m.Reads(), kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := &mapping.Env{Arena: value.NewArena(), Problems: &mapping.Problems{}}
+		m.Apply(in, env)
+		if n := testing.AllocsPerRun(20, func() {
+			env.Arena.Release()
+			env.Arena = value.NewArena()
+			m.Apply(in, env)
+		}); n > 3 { // pieces of the arena, if the pool has just been emptied
+			t.Errorf("%s: %v allocations", s.name, n)
+		}
+	}
+}
