@@ -21,7 +21,8 @@ func apiSchema(m *merge.Schema) (*ast.Schema, error) {
 	}
 	for _, d := range m.Directives {
 		if !slices.ContainsFunc(d.Arguments, func(a *ast.ArgumentDefinition) bool { return hidden[a.Type.Name()] }) {
-			doc.Directives = append(doc.Directives, d)
+			def := *d
+			doc.Directives = append(doc.Directives, &def)
 		}
 	}
 	api, err := validator.ValidateSchemaDocument(doc)
@@ -48,7 +49,7 @@ func apiType(t *merge.Type, hidden map[string]bool) *ast.Definition {
 	gone := func(name string) bool { return hidden[name] }
 	def.Interfaces = slices.DeleteFunc(slices.Clone(def.Interfaces), gone)
 	def.Types = slices.DeleteFunc(slices.Clone(def.Types), gone)
-	def.Directives = slices.Clone(def.Directives)
+	def.Directives = apiDirectives(def.Directives)
 	def.Fields, def.EnumValues = nil, nil
 	for _, f := range t.Fields {
 		if !f.Hidden {
@@ -58,6 +59,7 @@ func apiType(t *merge.Type, hidden map[string]bool) *ast.Definition {
 	for _, v := range t.Values {
 		if !v.Hidden {
 			value := *v.Definition
+			value.Directives = apiDirectives(value.Directives)
 			def.EnumValues = append(def.EnumValues, &value)
 		}
 	}
@@ -66,12 +68,24 @@ func apiType(t *merge.Type, hidden map[string]bool) *ast.Definition {
 
 func apiField(f *merge.Field) *ast.FieldDefinition {
 	field := *f.Definition
+	field.Directives = apiDirectives(field.Directives)
 	field.Arguments = nil
 	for _, a := range f.Args {
 		if !a.Hidden {
 			arg := *a.Definition
+			arg.Directives = apiDirectives(arg.Directives)
 			field.Arguments = append(field.Arguments, &arg)
 		}
 	}
 	return &field
+}
+
+// apiDirectives copies applications of directives, which are still those of the subgraphs' documents.
+func apiDirectives(list ast.DirectiveList) ast.DirectiveList {
+	var out ast.DirectiveList
+	for _, d := range list {
+		c := *d
+		out = append(out, &c)
+	}
+	return out
 }

@@ -45,7 +45,7 @@ func (b *builder) typeConnector(index int, c *connect.Connector, t *Type) []*Ent
 	if needs == nil {
 		return nil
 	}
-	e := &Entrance{On: t, Needs: needs, Gives: b.shape(index, t, c.Gives), Batch: 1}
+	e := &Entrance{On: t, Needs: needs, Gives: b.shape(index, t, t, c.Gives), Batch: 1}
 	if c.Batch {
 		e.Batch = c.MaxSize
 	}
@@ -58,7 +58,7 @@ func (b *builder) fieldConnector(index int, c *connect.Connector, t *Type) []*En
 	if field == nil || !resolves(b.merged, index, t.Name, c.Field) {
 		return nil // another subgraph has taken the field over
 	}
-	value := b.shape(index, field.Named, c.Gives)
+	value := b.shape(index, field.Named, b.localType(index, field), c.Gives)
 	e := &Entrance{On: t, Field: field, Gives: &Shape{Fields: map[string]*Shape{field.Name: value}}, Batch: 1}
 	if !subgraph.IsRoot(t.Name) {
 		if e.Needs = b.connectorNeeds(c, t); e.Needs == nil {
@@ -92,16 +92,35 @@ func (b *builder) connectorNeeds(c *connect.Connector, t *Type) *Selection {
 	return sel
 }
 
-// shape makes the closed shape of a connector's output on a type. Fields that another subgraph has taken over are
-// not in it.
-func (b *builder) shape(index int, t *Type, out *connect.Output) *Shape {
+// localType returns the type of a field as a subgraph declares it, which may be narrower than the supergraph's.
+func (b *builder) localType(index int, f *Field) *Type {
+	declared := b.merged.Subgraphs[index].Field(f.Parent.Name, f.Name)
+	if declared == nil {
+		return f.Named
+	}
+	return b.supergraph.Types[declared.Type.Name()]
+}
+
+// shape makes the closed shape of a connector's output for a value of type t, which the subgraph declares as local.
+// Fields that another subgraph has taken over are not in it.
+func (b *builder) shape(index int, t, local *Type, out *connect.Output) *Shape {
 	if !t.Composite() {
 		return nil
 	}
-	if out == nil {
-		return &Shape{Fields: map[string]*Shape{}} // nothing, which is not the same as an open shape
+	s := &Shape{Fields: map[string]*Shape{}}
+	if out == nil || local == nil {
+		return s // nothing, which is not the same as an open shape
 	}
-	s := &Shape{Fields: b.shapeFields(index, t, out)}
+	fields := b.shapeFields(index, local, out)
+	for name, sub := range fields {
+		if t.Fields[name] != nil {
+			s.Fields[name] = sub
+		}
+	}
+	if t.Abstract() && local.Kind == ast.Object {
+		s.On = map[*Type]*Shape{local: {Fields: fields}}
+		return s
+	}
 	for _, name := range slices.Sorted(maps.Keys(out.On)) {
 		o := b.supergraph.Types[name]
 		if o == nil || o.Kind != ast.Object {
@@ -125,7 +144,7 @@ func (b *builder) shapeFields(index int, t *Type, out *connect.Output) map[strin
 		if f == nil || overridden(b.merged, index, t.Name, name) {
 			continue
 		}
-		fields[name] = b.shape(index, f.Named, sub)
+		fields[name] = b.shape(index, f.Named, b.localType(index, f), sub)
 	}
 	return fields
 }

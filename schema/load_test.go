@@ -116,7 +116,7 @@ func TestHash(t *testing.T) {
 
 func TestCompositionDoesNotChangeItsInput(t *testing.T) {
 	t.Parallel()
-	s, _ := schema.LoadSources("a", schema.Local, &ast.Source{Name: "a", Input: `schema { query: Q } type Q { a(x: E = A): A } enum E { A } type A { x: Int } extend type A { y: Int }`})
+	s, _ := schema.LoadSources("a", schema.Local, &ast.Source{Name: "a", Input: `schema { query: Q } type Q { a(x: E = A @deprecated): A @deprecated } enum E { A @deprecated } scalar S @specifiedBy(url: "https://s.example") input I @oneOf { a: Int } type A { x: Int } extend type A { y: Int }`})
 	before := ast.Dump(s.Document)
 	first, problems := schema.Compose([]*schema.Subgraph{s})
 	if problems != nil {

@@ -144,8 +144,11 @@ func (s *Selection) sort() {
 	}
 }
 
-// String returns the selection as a field set, without outer braces.
+// String returns the selection as a field set, without outer braces; it is empty for nil.
 func (s *Selection) String() string {
+	if s == nil {
+		return ""
+	}
 	var parts []string
 	for _, f := range s.Fields {
 		parts = append(parts, f.String())
