@@ -14,7 +14,6 @@ import (
 
 	"github.com/sluice-gateway/sluice/fault"
 	"github.com/sluice-gateway/sluice/operation"
-	"github.com/sluice-gateway/sluice/server"
 )
 
 const testSchema = `
@@ -58,7 +57,7 @@ func newFakeEngine(tb testing.TB) *fakeEngine {
 	}
 }
 
-func (e *fakeEngine) Prepare(_ context.Context, r *operation.Request) (server.Operation, gqlerror.List) {
+func (e *fakeEngine) Prepare(_ context.Context, r *operation.Request) (operation.Operation, gqlerror.List) {
 	coded := func(code fault.Code, err error) gqlerror.List {
 		list := gqlerror.List{}
 		if l, ok := err.(gqlerror.List); ok {

@@ -69,7 +69,7 @@ func (e executor) DispatchOperation(ctx context.Context, oc *graphql.OperationCo
 			return e.serveTicket(ctx, t)
 		}), ctx
 	}
-	op, ok := oc.Stats.GetExtension(preparedKey).(Operation)
+	op, ok := oc.Stats.GetExtension(preparedKey).(operation.Operation)
 	if !ok {
 		return graphql.OneShot(e.DispatchError(ctx, nil)), ctx
 	}
