@@ -126,14 +126,12 @@ func (t *typer) path(p *path, at, dollar Shape) Shape {
 		case stepMethod:
 			from := s
 			s = each(s, func(a Shape) Shape {
-				got := t.call(st, a, dollar)
-				if got.Root == "" {
-					got.Root = a.Root
-				}
-				if got.Offset == 0 {
-					got.Offset = st.off
-				}
-				return got
+				return each(t.call(st, a, dollar), func(got Shape) Shape {
+					if got.Root == "" {
+						got.Root = a.Root
+					}
+					return got
+				})
 			})
 			if st.method != nil && st.method.flow == flowBind {
 				t.bind(st, from, dollar)

@@ -144,6 +144,9 @@ func (t *typer) arms(st *step, s, dollar Shape) Shape {
 }
 
 func entriesOf(st *step, s Shape) Shape {
+	if s.Kind != ShapeObject && s.Kind != ShapeUnknown {
+		return Shape{Kind: ShapeNothing}
+	}
 	member := Shape{Root: s.Root}
 	if s.Kind == ShapeObject && !s.Open {
 		var all []Shape
