@@ -78,7 +78,8 @@ type reader struct {
 	// unsure are the types whose fields a broken connector may have been meant to give, and unsureKey those that it may
 	// have been meant to resolve by key. Checks of the whole subgraph say nothing about them.
 	unsure, unsureKey map[string]bool
-	known             map[*definition]mapping.Shape
+
+	known map[*definition]mapping.Shape // made by shapeOfNamed
 }
 
 func (r *reader) readVersion(linked string) bool {

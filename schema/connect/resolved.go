@@ -11,10 +11,8 @@ import (
 func (r *reader) giveUp(s *site) {
 	s.broken = true
 	r.unsureKey[s.on.name] = true
-	if s.result != nil {
-		r.unsureKey[s.result.name] = true
-		r.doubt(s.result)
-	}
+	r.unsureKey[s.result.name] = true
+	r.doubt(s.result)
 }
 
 // doubt marks a type and all below it as unsure.

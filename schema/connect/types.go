@@ -23,8 +23,6 @@ type definition struct {
 	implements []string
 	members    []string // of a union
 	position   *ast.Position
-	extended   bool // there are only extensions
-	external   map[*ast.FieldDefinition]bool
 }
 
 // applied is a directive with the kind of block it stands on.
@@ -36,10 +34,10 @@ type applied struct {
 func newTypes(doc *ast.SchemaDocument) *types {
 	t := &types{byName: map[string]*definition{}, roots: map[ast.Operation]string{}}
 	for _, d := range doc.Definitions {
-		t.add(d, false)
+		t.add(d)
 	}
 	for _, d := range doc.Extensions {
-		t.add(d, true)
+		t.add(d)
 	}
 	for _, s := range slices.Concat(doc.Schema, doc.SchemaExtension) {
 		for _, o := range s.OperationTypes {
@@ -56,10 +54,10 @@ func newTypes(doc *ast.SchemaDocument) *types {
 	return t
 }
 
-func (t *types) add(d *ast.Definition, extension bool) {
+func (t *types) add(d *ast.Definition) {
 	def := t.byName[d.Name]
 	if def == nil {
-		def = &definition{kind: d.Kind, name: d.Name, position: d.Position, extended: extension}
+		def = &definition{kind: d.Kind, name: d.Name, position: d.Position}
 		t.byName[d.Name] = def
 		t.order = append(t.order, def)
 	}
