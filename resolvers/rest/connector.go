@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"errors"
 	"fmt"
 	"net/textproto"
 	"slices"
@@ -36,7 +35,6 @@ type connector struct {
 
 // site is a place that requests go to, shared by the connectors of a source.
 type site struct {
-	id     int
 	client *upstream.Client // nil if all its connectors are virtual
 	// origin is what every assembled URL must begin with; empty if a binding's client says where requests go.
 	origin      string
@@ -60,7 +58,6 @@ type builder struct {
 	driver  *Driver
 	options Options
 	sources map[*connect.Source]*site
-	sites   int
 }
 
 func (b *builder) connector(def *connect.Connector) (*connector, error) {
@@ -204,9 +201,8 @@ func (b *builder) newSite(def *connect.Connector) *site {
 	if b.options.Bind != nil {
 		binding = b.options.Bind(def.Subgraph, def.Source)
 	}
-	b.sites++
 	s := &site{
-		id: b.sites, client: binding.Client, config: binding.Config,
+		client: binding.Client, config: binding.Config,
 		maxRequests: int64(max(binding.MaxRequests, 0)), concurrency: binding.Concurrency,
 	}
 	if s.config.IsMissing() {
@@ -221,35 +217,29 @@ func (b *builder) newSite(def *connect.Connector) *site {
 // connect gives a site the client of the origin that the schema names. The URL that holds the origin may depend on
 // configuration and environment, and on nothing that a request brings.
 func (b *builder) connect(s *site, c *connector) error {
-	u := c.def.Target.SourceURL
-	if u == nil {
-		u = c.def.Target.ConnectURL
-		if u.Host() == "" {
-			return errors.New("the URL has no constant host")
-		}
-		s.origin = u.Scheme() + "://" + u.Host()
-	} else {
-		arena := value.NewArena()
-		defer arena.Release()
-		env := &mapping.Env{Config: s.config, Environ: c.environ, Arena: arena}
-		built, err := (&mapping.Target{ConnectURL: u}).Build(nil, env)
-		if err != nil {
+	base := &mapping.Target{ConnectURL: c.def.Target.SourceURL}
+	if base.ConnectURL == nil {
+		base.ConnectURL = c.def.Target.ConnectURL
+	}
+	arena := value.NewArena()
+	defer arena.Release()
+	built, err := base.Build(nil, &mapping.Env{Config: s.config, Environ: c.environ, Arena: arena})
+	if err != nil {
+		if c.def.Source != nil {
 			return fmt.Errorf("the baseURL of the source %q: %w", c.def.Source.Name, err)
 		}
-		s.origin = built.Origin
+		return err
 	}
-	if client := b.driver.own[s.origin]; client != nil {
-		s.client = client
+	s.origin = built.Origin
+	if s.client = b.driver.own[s.origin]; s.client != nil {
 		return nil
 	}
 	cfg := upstream.DefaultConfig()
 	cfg.Endpoints = []string{s.origin}
-	client, err := upstream.New(s.origin, cfg)
-	if err != nil {
+	if s.client, err = upstream.New(s.origin, cfg); err != nil {
 		return err
 	}
-	b.driver.own[s.origin] = client
-	s.client = client
+	b.driver.own[s.origin] = s.client
 	return nil
 }
 
@@ -261,10 +251,8 @@ func (c *connector) addHeaders(list []connect.Header) {
 			continue
 		}
 		out := header{name: name, from: textproto.CanonicalMIMEHeaderKey(h.From), value: h.Value}
-		if h.Value != nil {
-			if constant(h.Value) {
-				out.text, out.value = c.constantHeader(h.Value), nil
-			}
+		if h.Value != nil && constant(h.Value) {
+			out.text, out.value = c.constantHeader(h.Value), nil
 		}
 		c.headers = append(c.headers, out)
 	}

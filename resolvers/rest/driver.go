@@ -97,29 +97,18 @@ func (d *Driver) Compile(p *plan.Plan, fetches []*plan.Fetch) ([]execute.Runner,
 	runners := make([]execute.Runner, len(fetches))
 	lookups := map[lookupKey]*lookup{}
 	for i, f := range fetches {
-		def, ok := f.Source.Bind.(*connect.Connector)
-		c := d.connectors[def]
-		if !ok || c == nil || len(f.Entries) != 1 {
-			return nil, fmt.Errorf("fetch %d: %s is not a connector of this driver", f.ID, f.Source.Name)
+		c, err := d.check(f)
+		if err != nil {
+			return nil, fmt.Errorf("fetch %d of %s: %w", f.ID, f.Source.Name, err)
 		}
-		e := f.Entries[0]
+		e, epoch := f.Entries[0], epochOf(p, f)
+		var name string
 		var args *operation.Arguments
-		name := ""
 		if e.Call != nil {
-			args = operation.CompileArguments(e.Call.Field.Args, e.Call.Args, d.definition)
-			if len(e.Want.Fields) != 1 || len(e.Want.On) > 0 {
-				return nil, fmt.Errorf("fetch %d: %s answers one field, and is asked for others", f.ID, f.Source.Name)
-			}
 			name = e.Want.Fields[0].Name
+			args = operation.CompileArguments(e.Call.Field.Args, e.Call.Args, d.definition)
 		}
-		if err := checkNames(e.Want, e.Call != nil); err != nil {
-			return nil, fmt.Errorf("fetch %d: %w", f.ID, err)
-		}
-		epoch := epochOf(p, f)
 		if e.Needs == nil {
-			if e.Call == nil {
-				return nil, fmt.Errorf("fetch %d: %s answers no root field", f.ID, f.Source.Name)
-			}
 			runners[i] = &rootRunner{
 				driver: d, connector: c, name: name, args: args, epoch: epoch, mutation: p.Operation == ast.Mutation,
 				reading: c.narrow(merge(nil, e.Want.Fields[0].Sub)),
@@ -139,6 +128,26 @@ func (d *Driver) Compile(p *plan.Plan, fetches []*plan.Fetch) ([]execute.Runner,
 		l.compile()
 	}
 	return runners, nil
+}
+
+// check returns the connector of a fetch. The error is a defect of the planner.
+func (d *Driver) check(f *plan.Fetch) (*connector, error) {
+	def, _ := f.Source.Bind.(*connect.Connector) //nolint:errcheck // nil is no connector of this driver
+	c := d.connectors[def]
+	if c == nil {
+		return nil, errors.New("it is not a connector of this driver")
+	}
+	if len(f.Entries) != 1 {
+		return nil, fmt.Errorf("a connector has one entry, and this has %d", len(f.Entries))
+	}
+	e := f.Entries[0]
+	switch {
+	case e.Call == nil && e.Needs == nil:
+		return nil, errors.New("it answers no root field")
+	case e.Call != nil && (len(e.Want.Fields) != 1 || len(e.Want.On) > 0):
+		return nil, errors.New("it answers one field, and is asked for others")
+	}
+	return c, checkNames(e.Want, e.Call != nil)
 }
 
 func (d *Driver) definition(name string) *ast.Definition {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/sluice-gateway/sluice/execute"
 	"github.com/sluice-gateway/sluice/fault"
@@ -121,7 +122,7 @@ func overlay(dst map[string]any, object value.Value) {
 			overlay(below, m.Value)
 			continue
 		}
-		dst[m.Key] = toGo(m.Value)
+		dst[strings.Clone(m.Key)] = toGo(m.Value)
 	}
 }
 
@@ -131,9 +132,9 @@ func toGo(v value.Value) any {
 	case value.Bool:
 		return v.Bool()
 	case value.Int, value.Float:
-		return json.Number(string([]byte(v.Text())))
+		return json.Number(strings.Clone(v.Text()))
 	case value.String:
-		return string([]byte(v.Text()))
+		return strings.Clone(v.Text())
 	case value.List:
 		out := make([]any, v.Len())
 		for i, item := range v.Items() {
@@ -144,7 +145,7 @@ func toGo(v value.Value) any {
 		out := make(map[string]any, v.Len())
 		for _, m := range v.Members() {
 			if !m.Value.IsMissing() {
-				out[string([]byte(m.Key))] = toGo(m.Value)
+				out[strings.Clone(m.Key)] = toGo(m.Value)
 			}
 		}
 		return out

@@ -22,9 +22,11 @@ type loads struct {
 
 // loads returns the answers of this lookup.
 func (j *job) loads() *loads {
-	l, _ := j.in.Scope.State(j.lookup, func() any { return &loads{thunks: map[string]dataloader.Thunk[answer]{}} }).(*loads)
+	l, _ := j.in.Scope.State(j.lookup, func() any { return newLoads() }).(*loads)
 	return l
 }
+
+func newLoads() *loads { return &loads{thunks: map[string]dataloader.Thunk[answer]{}} }
 
 // never is the wait of loaders that are always filled up.
 const never = time.Hour

@@ -116,11 +116,9 @@ func isFieldValue(text []byte) bool {
 	return true
 }
 
-// appendIdentity appends what makes a safe request the same as another one of the operation: where it goes, in which
-// epoch, and everything that is sent.
-func (w *worker) appendIdentity(dst []byte, r *upstream.Request) []byte {
-	dst = strconv.AppendInt(dst, int64(w.connector.site.id), 10)
-	dst = strconv.AppendInt(append(dst, ' '), int64(w.epoch), 10)
+// appendSent appends the epoch and everything of a safe request that is sent.
+func (w *worker) appendSent(dst []byte, r *upstream.Request) []byte {
+	dst = strconv.AppendInt(dst, int64(w.epoch), 10)
 	dst = append(append(dst, ' '), r.Host...)
 	dst = append(append(dst, ' '), r.Path...)
 	field := func(name string) {

@@ -20,17 +20,18 @@ import (
 func (w *worker) interpret(resp *upstream.Response) (value.Value, *failure) {
 	c := w.connector
 	form, charset := formOf(resp.Header)
-	if form == formOther && len(resp.Body) > 0 {
-		w.remark("Selection", "the content type of the answer is none that can be read; it is taken for null")
-	}
 	read := func(want *value.Filter) (value.Value, error) {
 		return decode(resp.Body, form, charset, want, w.env.Arena)
 	}
-	w.env.Status, w.env.Response = value.OfInt(int64(resp.Status)), w.answer(resp)
+	w.env.Status = value.OfInt(int64(resp.Status))
+	w.env.Response = headersValue(w.env.Arena, c.answerHeaders, resp.Header)
 	success := resp.Status >= 200 && resp.Status <= 299
 	want := c.failing
 	if success || c.isSuccess != nil {
 		want = w.reading.body
+		if form == formOther && len(resp.Body) > 0 {
+			w.remark("Selection", "the content type of the answer is none that can be read; it is taken for null")
+		}
 	}
 	body, err := read(want)
 	if err != nil {
@@ -53,11 +54,6 @@ func (w *worker) interpret(resp *upstream.Response) (value.Value, *failure) {
 		return value.Value{}, w.refusal(body, resp.Status)
 	}
 	return w.apply("Selection", w.reading.selection, body), nil
-}
-
-// answer is the value of $response.
-func (w *worker) answer(resp *upstream.Response) value.Value {
-	return headersValue(w.env.Arena, w.connector.answerHeaders, resp.Header)
 }
 
 // headersValue returns {"headers": {<name>: [<value>, …]}} with those of the names that are there.

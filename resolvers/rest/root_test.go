@@ -94,6 +94,17 @@ func TestEqualRequestsOfOneOperation(t *testing.T) {
 	}
 	s.wantAsked(t, "GET /v1/users/1", "GET /v1/users/2")
 
+	// Nor do connectors differ: what counts is what is sent.
+	g := load(t, s, `
+		type Query { user(id: ID): User @connect(http: { GET: "BASE/v1/users/{$args.id}" }, selection: "name: full_name") }
+		type User @connect(http: { GET: "BASE/v1/users/{$this.id}" }, selection: "id age") { id: ID! name: String age: Int }`, rest.Options{})
+	o2 := g.query(g.fetch("Query.user[0]", "user(id: 1) { name }"), g.fetch("User[0]", "age"))
+	o2.run(0)
+	values, errs := o2.run(1, `{"id":1}`)
+	want(t, "values", values, `{"age":36}`)
+	want(t, "errors", errs)
+	s.wantAsked(t, "GET /v1/users/1")
+
 	// Nothing outlives the operation.
 	o = o.again()
 	o.run(0)
@@ -274,4 +285,40 @@ func TestVirtualConnector(t *testing.T) {
 	if n := len(f.driver.Clients()); n != 0 {
 		t.Errorf("%d clients were made, want none", n)
 	}
+}
+
+func TestAbstractTypes(t *testing.T) {
+	t.Parallel()
+	s := answers(t, map[string]string{
+		"/search?q=x": `[{"kind":"b","id":1,"depth":3,"light":true},{"kind":"m","id":2,"depth":4,"light":false},{"kind":"?","id":3}]`,
+	})
+	f := load(t, s, `
+		type Query { search(q: String): [Hit] @connect(http: { GET: "BASE/search?q={$args.q}" },
+			selection: """
+			id
+			...kind->match(["b", { __typename: "Buoy" depth: depth }], ["m", { __typename: "Mark" light: light }])
+			""") }
+		interface Hit { id: ID }
+		type Buoy implements Hit { id: ID depth: Int }
+		type Mark implements Hit { id: ID light: Boolean }`, rest.Options{})
+	values, errs := f.query(f.fetch("Query.search[0]", `search(q: "x") { __typename id ... on Buoy { depth } ... on Mark { light } }`)).run(0)
+	want(t, "errors", errs)
+	want(t, "values", values, `{"search":[{"id":1,"__typename":"Buoy","depth":3},{"id":2,"__typename":"Mark","light":false},{"id":3}]}`)
+}
+
+func TestAnswersLiveUntilTheOperationEnds(t *testing.T) {
+	t.Parallel()
+	s := answers(t, map[string]string{"/v1/users/1": `{"id":1,"full_name":"Ada"}`, "/v1/users/2": `{"id":2,"full_name":"Bob"}`})
+	f := load(t, s, users, rest.Options{})
+	o := f.query(f.fetch("Query.user[0]", "user(id: 1) { name }"), f.fetch("Query.user[0]", "user(id: 2) { name }"))
+	first := o.outcome(t.Context(), 0)
+	for range 20 { // other operations come and go
+		other := o.again()
+		other.run(1)
+		rest.Release(f.driver, other.scope)
+	}
+	if got := string(first.Values[0].AppendJSON(nil)); got != `{"user":{"name":"Ada"}}` {
+		t.Errorf("the answer has become %s", got)
+	}
+	rest.Release(f.driver, o.scope)
 }

@@ -44,7 +44,7 @@ type worker struct {
 	problems mapping.Problems
 	found    []finding
 
-	path, text, identity []byte // scratch
+	path, text []byte // scratch
 }
 
 func newWorker(c *connector, r *reading, sc *scope, in *execute.Inputs, epoch int) *worker {

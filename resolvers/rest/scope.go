@@ -16,7 +16,7 @@ type scope struct {
 	once sync.Once
 
 	mu        sync.Mutex // guards the fields below
-	exchanges map[string]*exchange
+	exchanges map[identity]*exchange
 	visits    map[*site]*visit
 	arenas    []*value.Arena
 	responses []*upstream.Response
@@ -27,6 +27,12 @@ type visit struct {
 	*site
 	sent  atomic.Int64  // requests, those over the limit included
 	slots chan struct{} // one for each request that may be on its way
+}
+
+// identity is what makes two safe requests of an operation the same.
+type identity struct {
+	client *upstream.Client
+	sent   string // everything that is sent, and the epoch
 }
 
 // exchange is one request that several may wait for.
@@ -87,9 +93,9 @@ var (
 
 // share sends a request unless the operation has sent the same one: then it waits for that one's answer.
 func (sc *scope) share(ctx context.Context, w *worker, r *upstream.Request) (*upstream.Response, error) {
-	w.identity = w.appendIdentity(w.identity[:0], r)
+	w.text = w.appendSent(w.text[:0], r)
 	sc.mu.Lock()
-	e := sc.exchanges[string(w.identity)]
+	e := sc.exchanges[identity{w.visit.client, string(w.text)}] // no allocation: the string is only compared
 	if e != nil {
 		sc.mu.Unlock()
 		select {
@@ -101,9 +107,9 @@ func (sc *scope) share(ctx context.Context, w *worker, r *upstream.Request) (*up
 	}
 	e = &exchange{done: make(chan struct{}), err: errPanic}
 	if sc.exchanges == nil {
-		sc.exchanges = map[string]*exchange{}
+		sc.exchanges = map[identity]*exchange{}
 	}
-	sc.exchanges[string(w.identity)] = e
+	sc.exchanges[identity{w.visit.client, string(w.text)}] = e
 	sc.mu.Unlock()
 	defer close(e.done)
 	e.response, e.err = sc.send(ctx, w.visit, r)
