@@ -105,6 +105,7 @@ type item struct {
 
 	// direct: value is one key, perhaps with ? and braces, so that evaluation need not look at it.
 	direct   bool
+	renamed  bool // from is not key
 	from     string
 	keyOff   int
 	optional bool
@@ -129,7 +130,7 @@ func newBlock(off int, items []item) *block {
 		if it.from, ok = soleKey(p); !ok {
 			continue
 		}
-		it.direct, it.keyOff = true, p.steps[0].off
+		it.direct, it.renamed, it.keyOff = true, it.from != it.key, p.steps[0].off
 		for _, s := range p.steps[1:] {
 			if s.kind == stepOptional {
 				it.optional = true

@@ -81,10 +81,12 @@ func (m *machine) buildSimple(b *block, at, dollar value.Value) value.Value {
 			if it.optional && got.IsNull() {
 				continue
 			}
+			same := !it.renamed
 			if it.sub != nil {
 				got = m.subBlock(it, got)
+				same = same && got == from[k].Value
 			}
-			if out == nil && it.key == it.from && got == from[k].Value {
+			if out == nil && same {
 				n++
 				continue
 			}

@@ -68,7 +68,7 @@ func outputOf(s Shape) *Output {
 func outputOfUnion(s Shape) *Output {
 	var all []*Output
 	var scalar *Output
-	for _, a := range s.Members {
+	for _, a := range s.alternatives() {
 		switch o := outputOf(a); o.Kind {
 		case OutputScalar:
 			if scalar == nil {

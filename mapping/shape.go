@@ -38,7 +38,7 @@ type Shape struct {
 	Fields  []ShapeField // of an object
 	Open    bool         // an object that may have further members
 	Elem    *Shape       // of a list
-	Members []Shape      // of a union; none is a union itself
+	Members []Shape      // of a union
 	Offset  int          // where in the text it is made; 0 for shapes of variables
 }
 
@@ -66,12 +66,19 @@ func (s *Shape) field(key string) (*ShapeField, bool) {
 	return nil, false
 }
 
-// alternatives returns the members of a union, or the shape itself.
+// alternatives returns the members of a union, flat, or the shape itself.
 func (s Shape) alternatives() []Shape {
-	if s.Kind == ShapeUnion {
-		return s.Members
+	if s.Kind != ShapeUnion {
+		return []Shape{s}
 	}
-	return []Shape{s}
+	var out []Shape
+	for _, a := range s.Members {
+		if a.Root == "" {
+			a.Root = s.Root
+		}
+		out = append(out, a.alternatives()...)
+	}
+	return out
 }
 
 // maxAlternatives is how many members a union has at most; one with more is unknown.

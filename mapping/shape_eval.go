@@ -84,8 +84,8 @@ func each(s Shape, f func(Shape) Shape) Shape {
 	if s.Kind != ShapeUnion {
 		return f(s)
 	}
-	out := make([]Shape, len(s.Members))
-	for i, a := range s.Members {
+	out := s.alternatives()
+	for i, a := range out {
 		out[i] = f(a)
 	}
 	return ShapeOf(out...)

@@ -56,6 +56,7 @@ var (
 	errBadHost  = errors.New("the expression in the host of the URL does not give a host")
 	errBadBase  = errors.New("the expression at the start of the URL does not give a URL with scheme and host")
 	errNotList  = errors.New("expected a list of path segments")
+	errDots     = errors.New("an expression makes \".\" or \"..\" a segment of the path, which servers take for steps and not for data")
 	errNotPairs = errors.New("expected an object of query parameters")
 )
 
@@ -155,6 +156,9 @@ func (b *builder) join(parts []part) error {
 	}
 	b.null = b.null || null
 	piece := out[seam:]
+	if hasHole(parts) && hasDots(piece) {
+		return errDots
+	}
 	switch {
 	case len(piece) == 0 || len(piece) == 1 && piece[0] == '/':
 		out = out[:seam]
@@ -169,6 +173,38 @@ func (b *builder) join(parts []part) error {
 	b.out = out
 	return nil
 }
+
+func hasHole(parts []part) bool {
+	for i := range parts {
+		if parts[i].hole != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// hasDots reports whether an encoded path has a segment that is "." or "..". Encoding would be no help against those:
+// servers decode a path before they look at its segments. As many decode slashes too, ".." counts beside an encoded one.
+func hasDots(path []byte) bool {
+	for segment := range bytes.SplitSeq(path, []byte("/")) {
+		if string(segment) == "." || string(segment) == ".." {
+			return true
+		}
+		if !bytes.Contains(segment, []byte("..")) {
+			continue
+		}
+		text := encodedSlashes.Replace(string(segment))
+		for inner := range strings.SplitSeq(text, "/") {
+			if inner == ".." {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// encodedSlashes turns what some servers read as a slash into one.
+var encodedSlashes = strings.NewReplacer("%2F", "/", "%2f", "/", "%5C", "/", "%5c", "/")
 
 // emptyObject is what mappings on the request's side are applied to.
 var emptyObject = value.OfMembers(nil)
@@ -194,7 +230,11 @@ func (b *builder) segments(m *Mapping) error {
 		if b.out[len(b.out)-1] != '/' {
 			b.out = append(b.out, '/')
 		}
+		start := len(b.out)
 		b.out = appendEncoded(b.out, text, dataBytes)
+		if hasDots(b.out[start:]) {
+			return errDots
+		}
 	}
 	return nil
 }

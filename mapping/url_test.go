@@ -207,6 +207,7 @@ func TestBuild(t *testing.T) {
 		{"empty list in a query", target{sourceURL: "http://h", connectURL: "/x", connectQuery: "a: $([])"}, "http://h", "/x", false},
 		{"a fragment is dropped", target{sourceURL: "http://h", connectURL: "/x?a=1#b={$args.id}"}, "http://h", "/x?a=1", false},
 		{"constant text is encoded", target{sourceURL: "http://h", connectURL: `/a b/"<é>"/%2F/{$args.f}}?q=a|b&c=[1]`}, "http://h", "/a%20b/%22%3C%C3%A9%3E%22/%2F/2.0%7D?q=a%7Cb&c=[1]", false},
+		{"dots in constant text and in longer segments", target{sourceURL: "http://h/a/../b", connectURL: "/{$('..x')}/{$('./y..z')}"}, "http://h", "/a/../b/..x/.%2Fy..z", false},
 		{"a question mark in data", target{sourceURL: "http://h", connectURL: "/{$('?a#')}"}, "http://h", "/%3Fa%23", false},
 		{"a hole as host", target{sourceURL: "http://{$config.host}/v1", connectURL: "/x"}, "http://h2:81", "/v1/x", false},
 		{"a part of a host", target{sourceURL: "http://api-{$('eu')}.example.com", connectURL: "/x"}, "http://api-eu.example.com", "/x", false},
@@ -228,7 +229,10 @@ func TestBuild(t *testing.T) {
 
 func TestBuildFails(t *testing.T) {
 	t.Parallel()
-	const scalar = "expression is not allowed to evaluate to arrays or objects"
+	const (
+		scalar = "expression is not allowed to evaluate to arrays or objects"
+		dots   = `an expression makes "." or ".." a segment of the path, which servers take for steps and not for data`
+	)
 	for _, c := range []struct {
 		name string
 		target
@@ -239,6 +243,11 @@ func TestBuildFails(t *testing.T) {
 		{"a path that is no list", target{sourceURL: "http://h", connectURL: "/", connectPath: "$args.id"}, "path: expected a list of path segments"},
 		{"a path that is null", target{sourceURL: "http://h", sourcePath: "$args.n", connectURL: "/"}, "source path: expected a list of path segments"},
 		{"an object as a segment", target{sourceURL: "http://h", connectURL: "/", connectPath: "$([$args.o])"}, "path: " + scalar},
+		{"dots as a segment", target{sourceURL: "http://h", connectURL: "/users/{$('..')}/x"}, "URL: " + dots},
+		{"dots made of text and data", target{sourceURL: "http://h/.{$('.')}", connectURL: "/x"}, "source URL: " + dots},
+		{"dots beside a slash that is data", target{sourceURL: "http://h", connectURL: "/files/{$('a/../../b')}"}, "URL: " + dots},
+		{"dots beside a backslash", target{sourceURL: "http://h", connectURL: "/files", connectPath: "$(['..\\\\b'])"}, "path: " + dots},
+		{"dots in a path mapping", target{sourceURL: "http://h", connectURL: "/", connectPath: "$(['.', 'x'])"}, "path: " + dots},
 		{"parameters that are no object", target{sourceURL: "http://h", connectURL: "/", connectQuery: "$args.id"}, "queryParams: expected an object of query parameters"},
 		{"a nested parameter", target{sourceURL: "http://h", connectURL: "/", connectQuery: "a: $args.o"}, "queryParams: " + scalar},
 		{"a list in a list", target{sourceURL: "http://h", sourceQuery: "a: $([[1]])", connectURL: "/"}, "source queryParams: " + scalar},
