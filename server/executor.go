@@ -63,11 +63,7 @@ func (e executor) CreateOperationContext(ctx context.Context, p *graphql.RawPara
 // DispatchOperation returns an iterator of one response. The operation runs when the first is asked for.
 func (e executor) DispatchOperation(ctx context.Context, oc *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
 	if t, ok := oc.Stats.GetExtension(preparedKey).(*ticket); ok {
-		c, _ := ctx.Value(socketKey{}).(*socket)
-		return once(func(ctx context.Context) *graphql.Response {
-			defer c.running.Done()
-			return e.serveTicket(ctx, t)
-		}), ctx
+		return e.iterate(t), ctx
 	}
 	op, ok := oc.Stats.GetExtension(preparedKey).(operation.Operation)
 	if !ok {
@@ -80,6 +76,18 @@ func (e executor) DispatchOperation(ctx context.Context, oc *graphql.OperationCo
 		defer r.Release()
 		return &graphql.Response{Data: append(json.RawMessage(nil), r.Data...), Errors: r.Errors, Extensions: r.Extensions}
 	}), ctx
+}
+
+// iterate yields the response of a ticket, and then ends; the transport asks again when it has sent the first.
+func (e executor) iterate(t *ticket) graphql.ResponseHandler {
+	next := once(func(ctx context.Context) *graphql.Response { return e.serveTicket(ctx, t) })
+	return func(ctx context.Context) *graphql.Response {
+		response := next(ctx)
+		if response == nil {
+			t.end()
+		}
+		return response
+	}
 }
 
 // serveTicket runs an operation of a WebSocket. The answer does not pass through gqlgen, which would encode it again: it

@@ -6,6 +6,7 @@ import (
 	stdjson "encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"strconv"
 	"unicode/utf8"
 
@@ -161,13 +162,14 @@ func (c *socket) receiveStopLocked(m *message) verdict {
 	return verdict{pass: true}
 }
 
-// take returns the ticket of a number for the executor, which must call c.running.Done when the operation has ended.
+// take returns the ticket of a number for the executor, which must call its end once.
 func (c *socket) take(number string) *ticket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := c.tickets[number]
 	if t != nil {
 		c.running.Add(1)
+		t.end = c.running.Done
 	}
 	return t
 }
@@ -237,7 +239,11 @@ func (c *socket) give(m *message) (t *ticket, wanted bool) {
 }
 
 // write sends one message, and closes the connection if the client does not take it in time. The payload is JSON already.
+// Nothing is sent after a close, such as the errors of operations that it cancelled.
 func (c *socket) write(m *message) error {
+	if c.isClosed() {
+		return net.ErrClosed
+	}
 	frame := newAnswer()
 	defer frame.release()
 	b := append(frame.bytes, `{"type":`...)

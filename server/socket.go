@@ -68,6 +68,7 @@ type ticket struct {
 	number  string // the transport's
 	request operation.Request
 	answer  *operation.Response // set by the executor before the transport sends
+	end     func()              // set when the executor takes it, which calls it when the answer was sent
 	stopped bool                // the client wants to hear no more of it; guarded by the socket's lock
 }
 
@@ -143,6 +144,12 @@ func (c *socket) shutLocked(code websocket.StatusCode, reason string) {
 		reason = reason[:longest]
 	}
 	c.closing.Go(func() { _ = c.conn.Close(code, reason) })
+}
+
+func (c *socket) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
 }
 
 // finish ends the connection and waits for all that runs on its behalf.

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -101,8 +100,7 @@ func (c *socket) Accept(w http.ResponseWriter, r *http.Request, _ transport.Webs
 	}
 	c.open(conn, raw)
 	if conn.Subprotocol() == "" {
-		c.shut(closeBadSubprotocol, "Subprotocol not acceptable")
-		return nil, errors.New("no known subprotocol")
+		c.shut(closeBadSubprotocol, "Subprotocol not acceptable") // the transport will read nothing
 	}
 	return c, nil
 }
