@@ -68,6 +68,9 @@ func (c *cache) get(text string, load func(text string) (*Document, gqlerror.Lis
 		errs     gqlerror.List
 	}
 	v, _, _ := c.flights.Do(text, func() (any, error) {
+		if d, ok := c.documents.GetIfPresent(text); ok {
+			return outcome{document: d}, nil // of a flight that landed between the look above and this one
+		}
 		text := strings.Clone(text) // the caller's may be part of a buffer that is used again
 		d, errs := load(text)
 		switch {

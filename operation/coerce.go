@@ -23,8 +23,7 @@ type coercion struct {
 	aborted   bool
 
 	current *variable
-	whole   value.Value // of the variable
-	path    []step      // from the variable to the value at hand
+	path    []step // from the variable to the value at hand
 }
 
 // step leads into an object or, if name is empty, into a list.

@@ -6,7 +6,7 @@ import (
 )
 
 // Config are the limits that hold before an operation is planned, and the size of the cache of documents. A document
-// that goes over a limit is refused before any work is done that grows faster than its text. Zero stands for the
+// that goes over a limit is refused before any work is done that grows faster than its text. [New] takes zero for the
 // default; [DefaultConfig] has them all.
 type Config struct {
 	// MaxDocumentBytes limits the text of a document. Default 131072 (128 KiB).
@@ -51,7 +51,7 @@ func (c Config) withDefaults() Config {
 func (c *Config) Validate() error {
 	var errs []error
 	for _, l := range c.limits() {
-		if *l.value < 0 || *l.value > 1<<30 {
+		if *l.value < 1 || *l.value > 1<<30 {
 			errs = append(errs, fmt.Errorf("%s: must be from 1 to 1073741824 (got %d)", l.field, *l.value))
 		}
 	}

@@ -180,9 +180,9 @@ func TestDocumentCacheStaysWithinItsBytes(t *testing.T) {
 	p := operation.New(shop, operation.Config{DocumentCacheBytes: limit})
 	before := heap()
 	for i := range 100_000 {
-		query := fmt.Sprintf("{ user(id: %d) { id name best { id } } }", i)
+		query := fmt.Sprintf("{ user(id: %d) { id } }", i)
 		if i%3 == 0 {
-			query = fmt.Sprintf("{ user(id: %d) { id nope } }", i)
+			query = fmt.Sprintf("{ user(id: %d) { nope } }", i)
 		}
 		p.Prepare(&operation.Request{Query: query})
 	}

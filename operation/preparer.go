@@ -20,8 +20,8 @@ type Preparer struct {
 	cache  *cache
 }
 
-// New returns a preparer for an API schema, which must not be changed afterwards. The configuration is one that
-// [Config.Validate] accepts; what is zero in it takes its default.
+// New returns a preparer for an API schema, which must not be changed afterwards. What is zero in the
+// configuration takes its default; the rest is what [Config.Validate] accepts.
 func New(schema *ast.Schema, config Config) *Preparer {
 	config = config.withDefaults()
 	return &Preparer{

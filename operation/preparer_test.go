@@ -195,6 +195,50 @@ func TestPrepareSharesDocuments(t *testing.T) {
 	first.Release()
 }
 
+// Requests that send a new document at the same time have it parsed once: they get the same one.
+func TestPrepareParsesATextOnce(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		p := operation.New(shop, operation.Config{})
+		var documents [8]*operation.Document
+		var wg sync.WaitGroup
+		for i := range documents {
+			wg.Go(func() {
+				prepared, errs := p.Prepare(&operation.Request{Query: `{ user { id name best { id name } } }`})
+				if errs != nil {
+					t.Error(errs)
+					return
+				}
+				documents[i] = prepared.Document
+			})
+		}
+		wg.Wait()
+		for _, d := range documents {
+			if d != documents[0] {
+				t.Fatal("one text became several documents")
+			}
+		}
+	}
+}
+
+func TestPrepareDoesNotKeepDocumentsThatAreTooLarge(t *testing.T) {
+	t.Parallel()
+	p := operation.New(shop, operation.Config{DocumentCacheBytes: 20_000})
+	for _, c := range []struct {
+		query string
+		kept  bool
+	}{{`{ count }`, true}, {`{ user { id name best { id name best { id name } } } }`, false}} {
+		first, _ := p.Prepare(&operation.Request{Query: c.query})
+		second, errs := p.Prepare(&operation.Request{Query: c.query})
+		if errs != nil {
+			t.Fatal(errs)
+		}
+		if kept := first.Document == second.Document; kept != c.kept {
+			t.Errorf("%s: kept: %v, want %v", c.query, kept, c.kept)
+		}
+	}
+}
+
 func TestPrepareGivesEveryCallerErrorsOfItsOwn(t *testing.T) {
 	t.Parallel()
 	p := operation.New(shop, operation.Config{})

@@ -87,10 +87,8 @@ func TestImportedCases(t *testing.T) {
 				if err != nil {
 					t.Skip("needs a parser for both languages: ", err)
 				}
-				var got, want []string
-				for _, e := range runOne(schema, doc, rule) {
-					got = append(got, e)
-				}
+				got := runOne(schema, doc, rule)
+				var want []string
 				for _, e := range c.Errors {
 					want = append(want, e.Message)
 				}
