@@ -224,10 +224,10 @@ func decode(r *http.Request, v any) *problem {
 	}
 	if err := json.Unmarshal(body, v); err != nil {
 		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
+		if errors.As(err, &wrong) && wrong.Field != "" {
 			return invalid([]fieldError{{wrong.Field, "WRONG_TYPE", fmt.Sprintf("%s has the wrong type.", wrong.Field)}})
 		}
-		return badParameter("", "INVALID_JSON", "The body of the request is not JSON.")
+		return badParameter("", "INVALID_BODY", "The body of the request is not a JSON object of the kind that is taken here.")
 	}
 	return nil
 }
