@@ -348,22 +348,22 @@ func reaches(from, to *draft, seen map[*draft]bool) bool {
 	return false
 }
 
-// take merges d into g.
-func (g *draft) take(d *draft) {
-	for x := range d.deps {
-		g.deps[x] = true
+// take merges o into d.
+func (d *draft) take(o *draft) {
+	for x := range o.deps {
+		d.deps[x] = true
 	}
-	for _, e := range d.entries {
-		i := slices.IndexFunc(g.entries, func(h *draftEntry) bool { return h.typ == e.typ && slices.Equal(h.on, e.on) })
+	for _, e := range o.entries {
+		i := slices.IndexFunc(d.entries, func(h *draftEntry) bool { return h.typ == e.typ && slices.Equal(h.on, e.on) })
 		if i < 0 {
-			g.entries = append(g.entries, e)
+			d.entries = append(d.entries, e)
 			continue
 		}
-		h := g.entries[i]
+		h := d.entries[i]
 		h.needs = merge(h.needs, e.needs)
 		h.tree.absorb(e.tree)
 	}
-	d.into = g
+	o.into = d
 }
 
 // shareAcrossTypes joins fetches that ask the same of the same place but came through different types on the way, as

@@ -62,8 +62,6 @@ type leaf []*node
 // bitset is a set of node ids.
 type bitset []uint64
 
-func (b bitset) has(i int) bool { return i>>6 < len(b) && b[i>>6]&(1<<(i&63)) != 0 }
-
 func (b *bitset) add(i int) {
 	for i>>6 >= len(*b) {
 		*b = append(*b, 0)
