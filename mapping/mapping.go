@@ -38,8 +38,9 @@ func (m *Mapping) Version() Version { return m.version }
 
 // Empty reports whether nothing but white space and comments was written.
 func (m *Mapping) Empty() bool {
-	p, ok := m.root.(*path)
-	return ok && p.head == headAt && len(p.steps) == 1 && p.steps[0].kind == stepBlock && len(p.steps[0].block.items) == 0
+	l := lexer{src: m.src}
+	l.space()
+	return l.end()
 }
 
 // Apply maps one value. Missing means that the mapping has no value; it never fails, problems go to env.Problems.

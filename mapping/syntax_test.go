@@ -190,12 +190,20 @@ func TestParseBoundsNesting(t *testing.T) {
 
 func TestParseTellsEmptyTexts(t *testing.T) {
 	t.Parallel()
-	for src, want := range map[string]bool{"": true, " \n# nothing\n": true, "a": false, "$": false, "@": false} {
+	for src, want := range map[string]bool{"": true, " \n# nothing\n": true, "a": false, "$": false, "@": false, "a {}": false} {
 		for _, v := range all {
 			if got := mustParse(t, src, v).Empty(); got != want {
 				t.Errorf("%s: Parse(%q).Empty() = %v", v, src, got)
 			}
 		}
+	}
+}
+
+func TestAnEmptyObjectIsNotEmpty(t *testing.T) {
+	t.Parallel()
+	m := mustParse(t, "{}", mapping.V04)
+	if got := string(m.Apply(scan(t, "{}"), envOf(t, nil)).AppendJSON(nil)); got != "{}" || m.Empty() {
+		t.Errorf("Apply() = %s, Empty() = %v", got, m.Empty())
 	}
 }
 
