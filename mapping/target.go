@@ -183,28 +183,16 @@ func hasHole(parts []part) bool {
 	return false
 }
 
-// hasDots reports whether an encoded path has a segment that is "." or "..". Encoding would be no help against those:
-// servers decode a path before they look at its segments. As many decode slashes too, ".." counts beside an encoded one.
+// hasDots reports whether a path has a segment that is "." or "..". Encoding would be no help against those: by RFC 3986
+// a dot is the same character encoded. A slash in data is not, so "..%2F" is a name like any other.
 func hasDots(path []byte) bool {
 	for segment := range bytes.SplitSeq(path, []byte("/")) {
 		if string(segment) == "." || string(segment) == ".." {
 			return true
 		}
-		if !bytes.Contains(segment, []byte("..")) {
-			continue
-		}
-		text := encodedSlashes.Replace(string(segment))
-		for inner := range strings.SplitSeq(text, "/") {
-			if inner == ".." {
-				return true
-			}
-		}
 	}
 	return false
 }
-
-// encodedSlashes turns what some servers read as a slash into one.
-var encodedSlashes = strings.NewReplacer("%2F", "/", "%2f", "/", "%5C", "/", "%5c", "/")
 
 // emptyObject is what mappings on the request's side are applied to.
 var emptyObject = value.OfMembers(nil)
