@@ -12,7 +12,7 @@ import (
 	"github.com/sluice-gateway/sluice/upstream"
 )
 
-// Config is the whole configuration. [Load] returns one that is complete and checked; it is read-only from then on.
+// Config is the whole configuration. It is read-only once it is loaded.
 type Config struct {
 	// Listen is the address that clients use. Default 127.0.0.1:4000; port 0 takes any free one.
 	Listen string `yaml:"listen"`

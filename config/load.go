@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -18,7 +19,9 @@ import (
 const maxFileBytes = 4 << 20
 
 // Load reads and checks a configuration file. Env looks up variables of the environment; nil: there are none. The problems
-// are everything that is wrong, in the order of the file; the configuration is nil if there are any.
+// are everything that is wrong, in the order of the file. If there are errors among them, nothing may be started with the
+// configuration: it then holds what is right, so that the schema it names can be checked in the same breath, and is nil if
+// that is nothing.
 //
 // The paths of the schema are joined to the folder of the file.
 func Load(path string, env func(name string) (value string, ok bool)) (*Config, problem.List) {
@@ -115,11 +118,39 @@ func (d *decoder) resolve(c *Config, folder string) {
 	}
 }
 
+// prune takes out of a configuration what a problem was reported of and others would report again: paths of the schema,
+// services, and the names of such services.
+func (d *decoder) prune(c *Config) {
+	if len(d.problems) == 0 {
+		return
+	}
+	var schema []string
+	for i, s := range c.Schema {
+		if !d.reported[fmt.Sprintf("schema[%d]", i)] {
+			schema = append(schema, s)
+		}
+	}
+	c.Schema = schema
+	for path := range d.reported {
+		for name := range c.Services {
+			if at := join("services", name); path == at || strings.HasPrefix(path, at+".") {
+				delete(c.Services, name)
+			}
+		}
+	}
+	for name, s := range c.Sources {
+		if _, ok := c.Services[s.Service]; !ok {
+			s.Service = ""
+			c.Sources[name] = s
+		}
+	}
+}
+
 // result is what a caller gets.
 func (d *decoder) result(c *Config) (*Config, problem.List) {
-	d.problems.Sort()
-	if len(d.problems.Errors()) > 0 {
-		return nil, d.problems
+	if c != nil {
+		d.prune(c)
 	}
+	d.problems.Sort()
 	return c, d.problems
 }
