@@ -3,7 +3,9 @@ package operation
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -24,6 +26,26 @@ type coercion struct {
 
 	current *variable
 	path    []step // from the variable to the value at hand
+}
+
+// coercions keep their stacks for the next request.
+var coercions = sync.Pool{New: func() any { return new(coercion) }}
+
+func newCoercion(a *value.Arena) *coercion {
+	c, _ := coercions.Get().(*coercion)
+	c.arena = a
+	return c
+}
+
+// release gives the coercion back. Its errors are the caller's.
+func (c *coercion) release() {
+	clear(c.slots[:cap(c.slots)])
+	clear(c.path[:cap(c.path)])
+	if cap(c.slots) > 1024 {
+		c.slots = nil
+	}
+	*c = coercion{slots: c.slots[:0], path: c.path[:0]}
+	coercions.Put(c)
 }
 
 // step leads into an object or, if name is empty, into a list.
@@ -208,7 +230,8 @@ func (c *coercion) object(t *inputType, v value.Value) value.Value {
 		c.abort("Variables have too many objects.")
 		return v
 	}
-	c.slots = append(c.slots, make([]value.Member, len(t.fields))...)
+	c.slots = slices.Grow(c.slots, len(t.fields))[:base+len(t.fields)]
+	clear(c.slots[base:])
 	defer func() { c.slots = c.slots[:base] }()
 	for _, m := range v.Members() {
 		i, ok := t.index[m.Key]

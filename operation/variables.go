@@ -56,7 +56,8 @@ func (p *program) coerce(text []byte, a *value.Arena) (value.Value, gqlerror.Lis
 	if len(p.variables) == 0 {
 		return noVariables, nil
 	}
-	c := coercion{arena: a}
+	c := newCoercion(a)
+	defer c.release()
 	members, n := a.Members(len(p.variables)), 0
 	for i := range p.variables {
 		v := &p.variables[i]
