@@ -35,7 +35,8 @@ type Config struct {
 
 // Tab is an example query.
 type Tab struct {
-	// Name is what the query shows. GraphiQL calls a tab by its operation; the name stands in a comment above it.
+	// Name says what the query shows. A tab is called by its operation, so the name stands in a comment above the query,
+	// unless the query begins with a comment of its own.
 	Name string `yaml:"name"`
 	// Query is the text of the document.
 	Query string `yaml:"query"`
@@ -130,7 +131,7 @@ func scriptConfig(c Config) any {
 	tabs := make([]scriptTab, 0, len(c.Tabs))
 	for _, t := range c.Tabs {
 		query := strings.TrimSpace(t.Query) + "\n"
-		if t.Name != "" {
+		if t.Name != "" && query[0] != '#' {
 			query = "# " + strings.Join(strings.Fields(t.Name), " ") + "\n" + query
 		}
 		tabs = append(tabs, scriptTab{Query: query, Variables: t.Variables})

@@ -58,6 +58,8 @@
       {
         fetcher,
         defaultTabs: config.tabs,
+        // GraphiQL forgets the variables of the first tab that it opens with. Afterwards it has stored them itself.
+        variables: localStorage.getItem("graphiql:tabState") ? undefined : config.tabs[0].variables,
         defaultEditorToolsVisibility: config.tabs.some((t) => t.variables) ? "variables" : undefined,
       },
       // The page has its own logo; this takes the place of GraphiQL's.
