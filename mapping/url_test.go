@@ -23,7 +23,7 @@ func TestTemplate(t *testing.T) {
 		{"nested braces", "{$({ a: { b: $args.i } }).a.b}", "1"},
 		{"a quote in a comment", "{$args.i # it's\n}.", "1."},
 		{"closing braces in constant text", "a}b", "a}b"},
-		{"floats in their shortest form", "{$args.long} {$args.e} {$args.tiny}", "2.5 1e+21 1e-07"},
+		{"floats in their shortest form", "{$args.long} {$args.e} {$args.tiny}", "2.5 1e+21 1e-7"},
 		{"big integers as they are", "{$args.big}", "123456789012345678901234567890"},
 		{"an empty template", "", ""},
 	} {

@@ -3,6 +3,7 @@ package value_test
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -196,13 +197,30 @@ func TestEqual(t *testing.T) {
 	}
 }
 
+func TestLargeObjectsAreEqualInAnyOrder(t *testing.T) {
+	t.Parallel()
+	var x, y []value.Member
+	for i := range 2000 {
+		x = append(x, value.Member{Key: strconv.Itoa(i), Value: value.OfInt(int64(i))})
+		y = append(y, value.Member{Key: strconv.Itoa(1999 - i), Value: value.OfInt(int64(1999 - i))})
+	}
+	if !value.Equal(value.OfMembers(x), value.OfMembers(y)) {
+		t.Error("not equal")
+	}
+	y[7].Value = value.NullValue
+	if value.Equal(value.OfMembers(x), value.OfMembers(y)) {
+		t.Error("equal although one member differs")
+	}
+}
+
 func TestNumbersStayWhatTheyAre(t *testing.T) {
 	t.Parallel()
 	for want, v := range map[string]value.Value{
-		"4.0": value.OfFloat(4), "0.1": value.OfFloat(0.1), "1e+16": value.OfFloat(1e16), "9999999999999998.0": value.OfFloat(9999999999999998),
+		"1.5e-10": value.OfFloat(1.5e-10),
+		"4.0":     value.OfFloat(4), "0.1": value.OfFloat(0.1), "1e+16": value.OfFloat(1e16), "9999999999999998.0": value.OfFloat(9999999999999998),
 		"-7": value.OfInt(-7), "1e-7": value.OfFloat(1e-7), "0.0": value.OfFloat(0),
 	} {
-		if got := string(v.AppendJSON(nil)); got != strings.Replace(want, "1e-7", "1e-07", 1) {
+		if got := string(v.AppendJSON(nil)); got != want {
 			t.Errorf("AppendJSON() = %s, want %s", got, want)
 		}
 	}

@@ -1,9 +1,9 @@
 package value
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -150,109 +150,83 @@ func (s *scanner) digits() bool {
 	return s.i > start
 }
 
-// str reads a string and leaves its escapes as they are.
-func (s *scanner) str() (Value, bool) {
-	s.i++
-	start, f := s.i, plain
-	// Most strings end at the next quote and hold nothing special: find the quote first, then look at what is before
-	// it once.
-	end := bytes.IndexByte(s.b[s.i:], '"')
-	if end < 0 {
-		s.i = len(s.b)
-		return Value{}, s.fail("a string without end")
-	}
-	special, high := look(s.b[s.i : s.i+end])
-	if !special {
-		s.i += end
-	} else {
-		f = escaped
-		if !s.rest(&high) {
-			return Value{}, false
-		}
-	}
-	text := s.b[start:s.i]
-	if high && !utf8.Valid(text) {
-		s.i = start
-		return Value{}, s.fail("a string with invalid UTF-8")
-	}
-	s.i++
-	return Value{ptr: unsafe.Pointer(unsafe.SliceData(text)), n: uint32(len(text)), kind: String, form: f}, true
-}
-
-// Masks for looking at eight bytes at a time (SIMD within a register): after the subtraction the high bit of a byte can
-// only be set without one of the wanted bytes being among the eight if a high bit was set before, which is masked out.
+// Masks for looking at eight bytes at a time (SIMD within a register). Each of the functions below sets the high bit of
+// the bytes that are looked for. A subtraction can borrow from a byte that is one into the bytes above it, so only the
+// lowest bit that is set is sure, which is the first such byte in memory.
 const (
 	ones  = 0x0101010101010101
 	highs = 0x8080808080808080
 )
 
-// controls has a high bit set if one of eight bytes is a control character.
 func controls(w uint64) uint64 { return (w - ' '*ones) &^ w & highs }
 
-// equals has a high bit set if one of eight bytes is c, an ASCII character.
-func equals(w uint64, c byte) uint64 {
-	x := w ^ uint64(c)*ones
+func equals(w uint64, c uint64) uint64 {
+	x := w ^ c*ones
 	return (x - ones) &^ x & highs
 }
 
-// look reports whether a span holds a control character or a backslash, and whether it holds anything but ASCII.
-func look(span []byte) (special, high bool) {
-	var hit, all uint64
-	for len(span) >= 8 {
-		w := binary.LittleEndian.Uint64(span)
-		hit |= controls(w) | equals(w, '\\')
-		all |= w
-		span = span[8:]
+// str reads a string and leaves its escapes as they are.
+func (s *scanner) str() (Value, bool) {
+	b, i := s.b, s.i+1
+	start, f := i, plain
+	high := uint64(0) // the high bits of all bytes that were looked at, some after the end included
+	for {
+		for len(b)-i >= 8 {
+			w := binary.LittleEndian.Uint64(b[i:])
+			high |= w
+			if hit := controls(w) | equals(w, '"') | equals(w, '\\'); hit != 0 {
+				i += bits.TrailingZeros64(hit) >> 3
+				goto found
+			}
+			i += 8
+		}
+		for i < len(b) && b[i] >= ' ' && b[i] != '"' && b[i] != '\\' {
+			high |= uint64(b[i])
+			i++
+		}
+		if i == len(b) {
+			s.i = i
+			return Value{}, s.fail("a string without end")
+		}
+	found:
+		switch b[i] {
+		case '"':
+			text := b[start:i]
+			if high&highs != 0 && !utf8.Valid(text) {
+				s.i = start
+				return Value{}, s.fail("a string with invalid UTF-8")
+			}
+			s.i = i + 1
+			return Value{ptr: unsafe.Pointer(unsafe.SliceData(text)), n: uint32(len(text)), kind: String, form: f}, true
+		case '\\':
+			f = escaped
+			n := escape(b[i:])
+			if n == 0 {
+				s.i = i
+				return Value{}, s.fail("a bad escape in a string")
+			}
+			i += n
+		default:
+			s.i = i
+			return Value{}, s.fail("a control character in a string")
+		}
 	}
-	special, high = hit != 0, all&highs != 0
-	for _, c := range span {
-		special = special || c < ' ' || c == '\\'
-		high = high || c >= utf8.RuneSelf
-	}
-	return special, high
 }
 
-// rest reads a string with escapes up to its closing quote.
-func (s *scanner) rest(high *bool) bool {
-	for s.i < len(s.b) {
-		for len(s.b)-s.i >= 8 {
-			w := binary.LittleEndian.Uint64(s.b[s.i:])
-			if controls(w)|equals(w, '\\')|equals(w, '"') != 0 {
-				break
-			}
-			*high = *high || w&highs != 0
-			s.i += 8
-		}
-		if s.i == len(s.b) {
-			break
-		}
-		c := s.b[s.i]
-		switch {
-		case c == '"':
-			return true
-		case c < ' ':
-			return s.fail("a control character in a string")
-		case c == '\\':
-			s.i++
-			if s.i >= len(s.b) {
-				return s.fail("a string without end")
-			}
-			switch s.b[s.i] {
-			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-			case 'u':
-				if len(s.b)-s.i < 5 || !isHex(s.b[s.i+1]) || !isHex(s.b[s.i+2]) || !isHex(s.b[s.i+3]) || !isHex(s.b[s.i+4]) {
-					return s.fail("a bad escape in a string")
-				}
-				s.i += 4
-			default:
-				return s.fail("a bad escape in a string")
-			}
-		default:
-			*high = *high || c >= utf8.RuneSelf
-		}
-		s.i++
+// escape returns the length of the escape that b begins with; 0 if it is none.
+func escape(b []byte) int {
+	if len(b) < 2 {
+		return 0
 	}
-	return s.fail("a string without end")
+	switch b[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		if len(b) >= 6 && isHex(b[2]) && isHex(b[3]) && isHex(b[4]) && isHex(b[5]) {
+			return 6
+		}
+	}
+	return 0
 }
 
 func isHex(c byte) bool { return c-'0' <= 9 || (c|0x20)-'a' <= 5 }
@@ -311,9 +285,24 @@ func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
 		if s.i >= len(s.b) || s.b[s.i] != '"' {
 			return Value{}, s.fail("a key is missing")
 		}
-		kv, ok := s.str()
-		if !ok {
-			return kv, false
+		var key string
+		var sub *Filter
+		kept := keep
+		if keep && want != nil && guess < len(want.Keys) && s.ahead(want.Keys[guess].Key) {
+			key, sub = want.Keys[guess].Key, want.Keys[guess].Want
+			guess++
+		} else {
+			kv, ok := s.str()
+			if !ok {
+				return kv, false
+			}
+			switch {
+			case !keep:
+			case want == nil:
+				key = kv.Text()
+			default:
+				key, sub, guess, kept = want.find(kv, guess)
+			}
 		}
 		s.space()
 		if s.i >= len(s.b) || s.b[s.i] != ':' {
@@ -321,14 +310,6 @@ func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
 		}
 		s.i++
 		s.space()
-		kept, key, sub := keep, "", (*Filter)(nil)
-		if keep {
-			if want == nil {
-				key = kv.Text()
-			} else {
-				key, sub, guess, kept = want.find(kv, guess)
-			}
-		}
 		v, ok := s.value(sub, kept, depth+1)
 		if !ok {
 			return v, false
@@ -355,6 +336,16 @@ func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
 		}
 		return Value{}, s.fail("a comma or a closing brace is missing")
 	}
+}
+
+// ahead reads a key that is written as the given name, without escapes, and does nothing if another one comes.
+func (s *scanner) ahead(name string) bool {
+	end := s.i + 1 + len(name)
+	if end >= len(s.b) || s.b[end] != '"' || string(s.b[s.i+1:end]) != name {
+		return false
+	}
+	s.i = end + 1
+	return true
 }
 
 // find looks a key up, first where the last one was followed: documents keep their order.

@@ -79,7 +79,11 @@ func OfFloat(f float64) Value { return number(Float, FormatFloat(f)) }
 func FormatFloat(f float64) string {
 	abs := math.Abs(f)
 	if abs != 0 && (abs < 1e-5 || abs >= 1e16) {
-		return strconv.FormatFloat(f, 'e', -1, 64)
+		s := strconv.FormatFloat(f, 'e', -1, 64)
+		if n := len(s); s[n-2] == '0' && (s[n-3] == '-' || s[n-3] == '+') {
+			s = s[:n-2] + s[n-1:] // Go writes at least two digits: 1e-07
+		}
+		return s
 	}
 	s := strconv.FormatFloat(f, 'f', -1, 64)
 	if !strings.Contains(s, ".") {
@@ -248,11 +252,24 @@ func Equal(a, b Value) bool {
 		if len(x) != len(y) {
 			return false
 		}
+		var index map[string]Value // of y, if it is large and in another order
 		for i := range x {
-			if i < len(y) && x[i].Key == y[i].Key && Equal(x[i].Value, y[i].Value) {
-				continue // the usual case: the same order
+			if x[i].Key == y[i].Key { // the usual case: the same order
+				if !Equal(x[i].Value, y[i].Value) {
+					return false
+				}
+				continue
 			}
-			o := b.Get(x[i].Key)
+			if index == nil && len(y) > 16 {
+				index = make(map[string]Value, len(y))
+				for _, m := range y {
+					index[m.Key] = m.Value
+				}
+			}
+			o := index[x[i].Key]
+			if index == nil {
+				o = b.Get(x[i].Key)
+			}
 			if o.kind == Missing || !Equal(x[i].Value, o) {
 				return false
 			}
