@@ -31,7 +31,7 @@ func (s *Server) AdminHandler() http.Handler {
 	for pattern, h := range s.options.Admin {
 		mux.Handle(pattern, h)
 	}
-	return wrap(mux, identify, s.recover, securityHeaders)
+	return wrap(mux, identify, s.recover, securityHeaders, s.limitBodyTime)
 }
 
 func writeStatus(w http.ResponseWriter, status int, word string, detail any) {

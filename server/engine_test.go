@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/sluice-gateway/sluice/fault"
 	"github.com/sluice-gateway/sluice/operation"
@@ -73,7 +74,7 @@ func (e *fakeEngine) Prepare(_ context.Context, r *operation.Request) (operation
 	if strings.Contains(r.Query, "panicInPrepare") {
 		panic("prepare")
 	}
-	doc, err := gqlparser.LoadQuery(e.schema, r.Query)
+	doc, err := gqlparser.LoadQueryWithRules(e.schema, r.Query, rules.NewDefaultRules())
 	if err != nil {
 		for _, e := range err {
 			if e.Rule == "" {
