@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/sluice-gateway/sluice/problem"
 	"github.com/sluice-gateway/sluice/schema/connect"
+	"github.com/sluice-gateway/sluice/schema/link"
 	"github.com/sluice-gateway/sluice/schema/merge"
 	"github.com/sluice-gateway/sluice/schema/subgraph"
 )
@@ -42,6 +44,7 @@ func compose(subgraphs []*Subgraph) (*Supergraph, problem.List) {
 		problems = append(problems, list...)
 		if declared == nil {
 			whole = false
+			problems = append(problems, connectorProblems(s)...)
 			continue
 		}
 		p := &part{declared: declared, kind: s.Kind}
@@ -70,6 +73,17 @@ func compose(subgraphs []*Subgraph) (*Supergraph, problem.List) {
 	}
 	b.supergraph.Hash = hash(subgraphs)
 	return b.supergraph, append(problems, checkReachable(b.supergraph)...)
+}
+
+// connectorProblems are those of the connectors of a subgraph whose schema is not valid: they do not depend on the rest of
+// it. An unknown type was reported already.
+func connectorProblems(s *Subgraph) problem.List {
+	links, _ := link.Of(s.Document)
+	if links.Get("connect") == nil {
+		return nil
+	}
+	_, problems := connect.Read(s.Name, s.Document, links)
+	return slices.DeleteFunc(problems, func(p problem.Problem) bool { return p.Code == connect.CodeMissingType })
 }
 
 // part is one subgraph on its way into the supergraph.
