@@ -109,12 +109,6 @@ func writeProblems(w io.Writer, list problem.List) {
 
 // summary counts problems: "2 errors, 1 warning".
 func summary(list problem.List) string {
-	count := func(n int, what string) string {
-		if n == 1 {
-			return "1 " + what
-		}
-		return fmt.Sprintf("%d %ss", n, what)
-	}
 	wrong := len(list.Errors())
 	switch warnings := len(list) - wrong; {
 	case warnings == 0:
@@ -124,4 +118,12 @@ func summary(list problem.List) string {
 	default:
 		return count(wrong, "error") + ", " + count(warnings, "warning")
 	}
+}
+
+// count is a number of things: "1 error", "2 errors".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

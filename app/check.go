@@ -14,7 +14,7 @@ type checkCommand struct {
 
 // Run prints every problem and fails if there is an error among them.
 func (c checkCommand) Run(std *IO) error {
-	g, l, problems := c.gateway(std, nil)
+	g, l, problems := c.gateway(std)
 	if g == nil {
 		return problemError{problems}
 	}
@@ -29,7 +29,7 @@ func (c checkCommand) Run(std *IO) error {
 			connectors++
 		}
 	}
-	text := fmt.Sprintf("ok: %d subgraphs, %d connectors, %d services", len(l.subgraphs), connectors, len(l.config.Services))
+	text := fmt.Sprintf("ok: %s, %s, %s", count(len(l.subgraphs), "subgraph"), count(connectors, "connector"), count(len(l.config.Services), "service"))
 	if len(problems) > 0 {
 		text += ", " + summary(problems)
 	}

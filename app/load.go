@@ -1,7 +1,10 @@
 package app
 
 import (
+	"errors"
+	"io/fs"
 	"log/slog"
+	"os"
 
 	"github.com/sluice-gateway/sluice/config"
 	"github.com/sluice-gateway/sluice/gateway"
@@ -20,10 +23,23 @@ type loaded struct {
 	subgraphs []*schema.Subgraph
 }
 
+// read reads the configuration. What is missing or wrong in the result is among the problems; it is nil if nothing could
+// be read.
+func (f configFlag) read(std *IO) (*config.Config, problem.List) {
+	c, problems := config.Load(f.Config, std.Environ)
+	if c != nil {
+		return c, problems
+	}
+	if _, err := os.Stat(f.Config); errors.Is(err, fs.ErrNotExist) { // how most people meet the program
+		return nil, problem.List{{File: f.Config, Message: `there is no such file. Name the configuration with -c, or begin with "sluice demo", which needs none.`}}
+	}
+	return nil, problems
+}
+
 // load reads a configuration and its schema. The problems are those of both; what could not be read is missing in the
 // result, which is nil if nothing could.
 func (f configFlag) load(std *IO) (*loaded, problem.List) {
-	c, problems := config.Load(f.Config, std.Environ)
+	c, problems := f.read(std)
 	if c == nil {
 		return nil, problems
 	}
@@ -37,20 +53,42 @@ func (f configFlag) load(std *IO) (*loaded, problem.List) {
 	return l, append(problems, list...)
 }
 
-// gateway makes a gateway of what a configuration says. It reports everything that is wrong with the configuration, the
-// schema, and both together; the gateway is nil if something is.
-func (f configFlag) gateway(std *IO, log *slog.Logger) (*gateway.Gateway, *loaded, problem.List) {
+// gateway makes a gateway of what a configuration says, for a command that does not run it. It reports everything that is
+// wrong with the configuration, the schema, and both together; the gateway is nil if something is.
+func (f configFlag) gateway(std *IO) (*gateway.Gateway, *loaded, problem.List) {
 	l, problems := f.load(std)
 	if l == nil {
 		return nil, nil, problems
 	}
+	g, problems := f.compose(l, problems, std, nil)
+	return g, l, problems
+}
+
+// compose makes the gateway of what was loaded with some problems, and returns all of them; the gateway is nil if one is an
+// error.
+func (f configFlag) compose(l *loaded, problems problem.List, std *IO, log *slog.Logger) (*gateway.Gateway, problem.List) {
+	incomplete := problems.Errors() != nil
 	g, list := gateway.New(l.options(std, log))
-	problems = append(problems, list...)
+	for _, p := range list {
+		if p.File == "" { // it is about several files, or about the configuration
+			if incomplete && repeats(p.Code) {
+				continue
+			}
+			p.File = f.Config
+		}
+		problems = append(problems, p)
+	}
 	if problems.Errors() != nil && g != nil {
 		g.Close()
 		g = nil
 	}
-	return g, l, problems
+	return g, problems
+}
+
+// repeats reports whether a problem without a place says no more than that a file was wrong, which was reported with the
+// place.
+func repeats(code string) bool {
+	return code == "CONFIG" || code == "NO_QUERIES" || code == "INVALID_GRAPHQL"
 }
 
 // options are those of the gateway.

@@ -25,7 +25,7 @@ func (c planCommand) Run(std *IO) error {
 	if err != nil {
 		return err
 	}
-	g, _, problems := c.gateway(std, nil)
+	g, _, problems := c.gateway(std)
 	if g == nil {
 		return problemError{problems}
 	}

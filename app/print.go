@@ -18,7 +18,7 @@ type schemaCommand struct {
 
 // Run prints the schema.
 func (c schemaCommand) Run(ctx context.Context, std *IO) error {
-	g, _, problems := c.gateway(std, nil)
+	g, _, problems := c.gateway(std)
 	if g == nil {
 		return problemError{problems}
 	}
@@ -47,7 +47,7 @@ func (c configCommand) Run(std *IO) error {
 		_, err := std.Stdout.Write(config.JSONSchema())
 		return err
 	}
-	cfg, problems := config.Load(c.Config, std.Environ)
+	cfg, problems := c.read(std)
 	if cfg == nil || problems.Errors() != nil {
 		return problemError{problems}
 	}

@@ -37,9 +37,9 @@ func (c serveCommand) Run(ctx context.Context, std *IO) error {
 	}
 	log, err := newLogger(std.Stderr, l.config.Log)
 	if err != nil {
-		return err
+		log = nil // the configuration has that problem too, and nothing is started
 	}
-	g, l, problems := c.gateway(std, log)
+	g, problems := c.compose(l, problems, std, log)
 	if g == nil {
 		return problemError{problems}
 	}
@@ -51,8 +51,11 @@ func (c serveCommand) Run(ctx context.Context, std *IO) error {
 	}
 	return serve(ctx, g, l.config, log, page, func(s *server.Server) {
 		_, _ = fmt.Fprintf(std.Stdout, "GraphQL at http://%s%s\n", s.Addr(), l.config.Server.Path)
+		if page != nil {
+			_, _ = fmt.Fprintf(std.Stdout, "playground at http://%s/\n", s.Addr())
+		}
 		if a := s.AdminAddr(); a != nil {
-			_, _ = fmt.Fprintf(std.Stdout, "health at  http://%s/readyz\n", a)
+			_, _ = fmt.Fprintf(std.Stdout, "health at http://%s/readyz\n", a)
 		}
 	})
 }

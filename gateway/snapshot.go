@@ -59,6 +59,7 @@ func (g *Gateway) build(number int) (*snapshot, problem.List) {
 	}
 	s := &snapshot{number: number, loaded: time.Now(), supergraph: sg, clients: map[string]*upstream.Client{}}
 	problems = append(problems, s.bind(o)...)
+	problems = append(problems, checkKinds(sg, o.Subgraphs)...)
 	var err error
 	if s.programs, err = plan.NewCache[*execute.Program](cmp.Or(o.Plan.CacheBytes, defaultPlanCache)); err == nil {
 		err = s.connect(g, locals)
@@ -111,6 +112,25 @@ func checkServices(services map[string]upstream.Config) (problems problem.List) 
 	return problems
 }
 
+// checkKinds reports the subgraphs that nothing can be asked of: those that are neither connectors nor Go code.
+func checkKinds(sg *schema.Supergraph, subgraphs []*schema.Subgraph) (problems problem.List) {
+	entered := map[string]bool{}
+	for _, e := range sg.Entrances {
+		entered[e.Source.Subgraph] = entered[e.Source.Subgraph] || e.Source.Kind == schema.Remote
+	}
+	for _, s := range subgraphs {
+		if !entered[s.Name] {
+			continue // it has connectors, or only types that others use
+		}
+		p := problem.Problem{Code: "NO_SOURCE", Message: fmt.Sprintf("The subgraph %q has fields to ask for and no connectors. Link the connect specification and add @connect to its fields: asking a GraphQL server is not supported yet.", s.Name)}
+		if files := s.Files(); len(files) > 0 {
+			p.File = files[0].Name
+		}
+		problems = append(problems, p)
+	}
+	return problems
+}
+
 // bind finds the service of every source, and what is set for services and sources that are not there.
 func (s *snapshot) bind(o *Options) (problems problem.List) {
 	bind := o.Bind
@@ -126,7 +146,7 @@ func (s *snapshot) bind(o *Options) (problems problem.List) {
 		}
 	}
 	s.services = map[*connect.Source]string{}
-	known := map[string]bool{}
+	known, used := map[string]bool{}, map[string]bool{}
 	for _, src := range s.supergraph.Sources {
 		c, ok := src.Bind.(*connect.Connector)
 		if !ok || c.Source == nil {
@@ -142,7 +162,13 @@ func (s *snapshot) bind(o *Options) (problems problem.List) {
 				c.Source.Name, c.Subgraph, name, suggest.DidYouMean("", name, slices.Sorted(maps.Keys(o.Services))))})
 			continue
 		}
-		s.services[c.Source] = name
+		s.services[c.Source], used[name] = name, true
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Services)) {
+		if !used[name] {
+			problems = append(problems, problem.Problem{Severity: problem.Warning, Code: "UNUSED_SERVICE", Message: fmt.Sprintf("services.%s: no @source is bound to this service, so nothing calls it.%s",
+				name, suggest.DidYouMean("", name, slices.Sorted(maps.Keys(known))))})
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Sources)) {
 		if !known[name] {
