@@ -249,6 +249,61 @@ func TestAnAnswerIsNoLongerThanItsLimit(t *testing.T) {
 	}
 }
 
+func TestOneLongValueUnderManyAliasesIsNoLongerThanTheLimitOfTheAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, blog)
+	query := "{ post {"
+	for i := range 400 {
+		query += fmt.Sprintf(" a%d: title", i)
+	}
+	prog := compile(t, w, w.plan(t, query+" } }", step{source: "a", want: `{ post { title } }`}),
+		sources{"a": gives(t, `{"post":{"title":"`+strings.Repeat("x", 1<<20)+`"}}`)})
+	resp := prog.Run(context.Background(), &execute.Request{MaxBytes: 3 << 20})
+	defer resp.Release()
+	if diff := cmp.Diff([]string{"ANSWER_TOO_LARGE The answer is too large."}, errorLines(resp)); diff != "" {
+		t.Errorf("errors (-want +got):\n%s", diff)
+	}
+	if got := cap(resp.Data); got > 16<<20 {
+		t.Errorf("%d bytes were written before the answer was refused, want about the limit", got)
+	}
+}
+
+// Two users and two posts that contain each other make an answer that doubles with each level of the query. Without a
+// limit of what is stored, thirty levels would take more memory than any machine has, long before anything is written.
+func TestAnAnswerThatMultipliesIsRefusedWhileItGrows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, `type Query { me: User } type User { id: ID! friends: [User] }`)
+	const levels = 30
+	steps := []step{{source: "root", want: `{ me { id } }`}}
+	path := "me"
+	for i := range levels {
+		steps = append(steps, step{source: "users", path: path, needs: `{ id }`, want: `{ friends { id } }`, after: []int{i}})
+		path += ".friends"
+	}
+	query := "{ me {" + strings.Repeat(" friends {", levels) + " id" + strings.Repeat(" }", levels) + " } }"
+	asked := 0
+	users := func(_ context.Context, in *execute.Inputs) *execute.Outcome {
+		asked++ // one after the other
+		out := &execute.Outcome{}
+		for range in.Reps {
+			out.Values = append(out.Values, scan(t, `{"friends":[{"id":1},{"id":2}]}`))
+		}
+		return out
+	}
+	prog := compile(t, w, w.plan(t, query, steps...), sources{"root": gives(t, `{"me":{"id":1}}`), "users": users})
+	for limit, want := range map[int]int{1000: 9, 100_000: 15} {
+		asked = 0
+		resp := prog.Run(context.Background(), &execute.Request{MaxValues: limit})
+		if diff := cmp.Diff([]string{"ANSWER_TOO_LARGE The answer is too large."}, errorLines(resp)); diff != "" {
+			t.Errorf("errors (-want +got):\n%s", diff)
+		}
+		if asked > want {
+			t.Errorf("with %d values: %d levels were fetched, want at most %d", limit, asked, want)
+		}
+		resp.Release()
+	}
+}
+
 // Many errors for many objects that stand behind one representation must not take their product.
 func TestManyErrorsOfOneRepresentationAreBounded(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,9 @@ func (r *run) absorb(id int, out *Outcome) {
 		if to.rep >= len(out.Values) {
 			continue
 		}
+		if r.excess {
+			return
+		}
 		switch v := out.Values[to.rep]; v.Kind() {
 		case value.Object:
 			r.mergeObject(to.object.Members(), v.Members(), s.want(f, to.rep))
@@ -43,6 +46,13 @@ func (s *state) want(f *fetch, rep int) *tree {
 		return f.entries[0].want
 	}
 	return f.entries[s.inputs.Reps[rep].Entry].want
+}
+
+// take makes room in the store for n values, and reports false if there is none: then nothing more is merged.
+func (r *run) take(n int) bool {
+	r.room -= n
+	r.excess = r.excess || r.room < 0
+	return !r.excess
 }
 
 // fresh returns an object with nothing in it. Its members have no keys: nobody asks for one by name.
@@ -138,6 +148,9 @@ func (r *run) mergeValue(slot *value.Value, v value.Value, t *tree) {
 	switch v.Kind() {
 	case value.List:
 		if vacant(*slot) {
+			if !r.take(v.Len()) {
+				return
+			}
 			items := r.arena.Values(v.Len())
 			for i := range items {
 				items[i] = inherit(*slot)
@@ -151,6 +164,9 @@ func (r *run) mergeValue(slot *value.Value, v value.Value, t *tree) {
 		}
 	case value.Object:
 		if vacant(*slot) {
+			if !r.take(1 + t.place.slots) {
+				return
+			}
 			was := inherit(*slot)
 			*slot = r.fresh(t.place)
 			if was.Kind() == value.Mark {

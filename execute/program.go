@@ -18,6 +18,7 @@ import (
 const (
 	defaultMaxErrors = 1000
 	defaultMaxBytes  = 64 << 20
+	defaultMaxValues = 2 << 20 // which take about 64 MiB
 )
 
 // Program is a plan that is ready to run. It is immutable and safe for concurrent use.
@@ -37,6 +38,10 @@ type Request struct {
 	Caller    *operation.Caller
 	MaxErrors int // how many errors an answer lists before it only counts them; 0: 1000
 	MaxBytes  int // how long the data of an answer may be; 0: 64 MiB
+	// MaxValues is how many values the store may hold, those that are missing included; 0: 2097152. A few objects that
+	// contain each other make an answer that multiplies with each level of the query, however few calls bring them: it is
+	// refused while it grows, and not when it is written.
+	MaxValues int
 	// Log is told what went wrong in words that clients do not see; nil: nobody is. It is called from the goroutine of
 	// [Program.Run], at most MaxErrors times, before Run returns.
 	Log func(ctx context.Context, i *Incident)
@@ -75,6 +80,8 @@ func (r *run) respond(ctx context.Context) (resp *operation.Response) {
 		return r.refuse(ctx, fault.New(fault.Internal, internalMessage))
 	case errors.Is(ctx.Err(), context.Canceled):
 		return r.refuse(ctx, fault.New(fault.Canceled, "The request was canceled."))
+	case r.excess:
+		return r.refuse(ctx, tooLarge())
 	}
 	data, errs := r.project()
 	r.log(ctx)
@@ -88,3 +95,7 @@ func (r *run) refuse(ctx context.Context, err *gqlerror.Error) *operation.Respon
 }
 
 const internalMessage = "An internal error occurred."
+
+func tooLarge() *gqlerror.Error {
+	return fault.New(fault.AnswerTooLarge, "The answer is too large.")
+}

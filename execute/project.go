@@ -45,7 +45,7 @@ func (r *run) project() ([]byte, gqlerror.List) {
 	switch {
 	case p.excess:
 		data = append(data[:0], "null"...)
-		p.errs = gqlerror.List{fault.New(fault.AnswerTooLarge, "The answer is too large.")}
+		p.errs = gqlerror.List{tooLarge()}
 		p.more = 0
 	case !ok:
 		data = append(data[:0], "null"...)
@@ -72,6 +72,11 @@ func (p *projection) object(dst []byte, object []value.Member, t *outputType) ([
 	ok := true
 	for i := range t.fields {
 		f := &t.fields[i]
+		if len(dst) > p.max { // one long value under many aliases makes a long answer without any list
+			p.excess = true
+			p.path = p.path[:top]
+			return dst, false
+		}
 		dst = append(dst, f.prefix...)
 		switch f.kind {
 		case plan.OutputValue:
@@ -221,6 +226,13 @@ func (r *run) maxErrors() int {
 		return r.in.MaxErrors
 	}
 	return defaultMaxErrors
+}
+
+func (r *run) maxValues() int {
+	if r.in.MaxValues > 0 {
+		return r.in.MaxValues
+	}
+	return defaultMaxValues
 }
 
 func (r *run) maxBytes() int {

@@ -21,6 +21,8 @@ type run struct {
 	mu       sync.Mutex // guards everything below while goroutines run
 	arena    *value.Arena
 	root     value.Value // the store
+	room     int         // how many more values the store may hold
+	excess   bool        // it may not hold what was brought: the answer is refused
 	states   []state     // one for each fetch
 	outcomes []*Outcome  // to be released
 	failures []failure
@@ -67,6 +69,7 @@ func newRun(p *Program, in *Request) *run {
 	for i := range r.states {
 		r.states[i].waits = p.fetches[i].deps
 	}
+	r.room, r.excess = r.maxValues(), false
 	r.root = r.fresh(p.root)
 	return r
 }
@@ -178,7 +181,7 @@ func (r *run) settle(ctx context.Context, id int, out *Outcome) (ready []int) {
 func (r *run) open(ctx context.Context, ready, ids []int) []int {
 	for _, id := range ids {
 		switch {
-		case r.panicked || errors.Is(ctx.Err(), context.Canceled):
+		case r.panicked || r.excess || errors.Is(ctx.Err(), context.Canceled):
 			return ready // nobody will read the answer
 		case ctx.Err() != nil:
 			r.abandon(id)
