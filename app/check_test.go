@@ -35,7 +35,9 @@ func commandIn(t *testing.T, files map[string]string, args ...string) (stdout, s
 	code = app.Run(t.Context(), args, app.IO{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Environ: func(string) (string, bool) { return "", false },
 	})
-	relative := func(b *bytes.Buffer) string { return strings.ReplaceAll(b.String(), dir+string(filepath.Separator), "") }
+	relative := func(b *bytes.Buffer) string {
+		return strings.ReplaceAll(b.String(), dir+string(filepath.Separator), "")
+	}
 	return relative(&out), relative(&errs), code
 }
 
