@@ -4,208 +4,213 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
+	"io/fs"
+	"maps"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"testing"
 
 	"golang.org/x/tools/txtar"
 )
 
-// scenario is one file of testdata: a schema, what the services answer, a query, and what must come of it. README.md
+// scenario is one file of testdata: a schema, what the services answer, queries, and what must come of them. README.md
 // beside this file describes the format.
 type scenario struct {
-	archive   *txtar.Archive
-	config    string
-	subgraphs map[string]string
-	services  []*service
+	archive  *txtar.Archive
+	config   string
+	env      map[string]string
+	schema   map[string]string // files of subgraphs by name
+	services []*service
+	requests []*request
+	problems *string // what check must say of a scenario that does not start
+}
+
+// request is one query of a scenario. The parts that follow it in the file belong to it.
+type request struct {
 	query     string
 	operation string
 	variables json.RawMessage
 	headers   http.Header
 	status    int
 	want      []byte
-	calls     string
+	calls     string // unordered
+	order     string // all calls in the order in which they came; "" if it does not matter
 }
 
 func parseScenario(data []byte) (*scenario, error) {
-	s := &scenario{archive: txtar.Parse(data), subgraphs: map[string]string{}, headers: http.Header{}, status: http.StatusOK}
+	s := &scenario{archive: txtar.Parse(data), env: map[string]string{}, schema: map[string]string{}}
 	if !bytes.HasPrefix(s.archive.Comment, []byte("# ")) {
 		return nil, fmt.Errorf("the first line must be a comment that says what the scenario pins")
 	}
 	for _, f := range s.archive.Files {
-		text := string(f.Data)
-		switch name := f.Name; {
-		case name == "query.graphql":
-			s.query = text
-		case strings.HasSuffix(name, ".graphql"):
-			s.subgraphs[name] = text
-		case strings.HasSuffix(name, ".http"):
-			svc, err := parseService(strings.TrimSuffix(name, ".http"), text)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-			s.services = append(s.services, svc)
-		case name == "sluice.yaml":
-			s.config = text
-		case name == "operation":
-			s.operation = strings.TrimSpace(text)
-		case name == "variables.json":
-			s.variables = f.Data
-		case name == "headers":
-			for line := range strings.Lines(text) {
-				k, v, ok := strings.Cut(strings.TrimSpace(line), ":")
-				if !ok {
-					return nil, fmt.Errorf("headers: %q is not a header", line)
-				}
-				s.headers.Add(k, strings.TrimSpace(v))
-			}
-		case name == "status":
-			n, err := strconv.Atoi(strings.TrimSpace(text))
-			if err != nil {
-				return nil, fmt.Errorf("status: %w", err)
-			}
-			s.status = n
-		case name == "want.json":
-			var b bytes.Buffer
-			if len(bytes.TrimSpace(f.Data)) > 0 {
-				if err := json.Compact(&b, f.Data); err != nil {
-					return nil, fmt.Errorf("want.json: %w", err)
-				}
-			}
-			s.want = b.Bytes()
-		case name == "calls":
-			s.calls = text
-		default:
-			return nil, fmt.Errorf("unknown part %q", name)
+		if err := s.part(f.Name, string(f.Data)); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
+	}
+	if len(s.schema) == 0 {
+		return nil, fmt.Errorf("there is no subgraph")
+	}
+	if (len(s.requests) == 0) == (s.problems == nil) {
+		return nil, fmt.Errorf("want either queries or problems")
 	}
 	return s, nil
 }
 
-// rewrite puts what was seen in the place of what was wanted.
-func (s *scenario) rewrite(status int, got []byte, calls string) []byte {
-	var pretty bytes.Buffer
-	if err := json.Indent(&pretty, got, "", "  "); err != nil {
-		pretty.Write(got)
-	}
-	pretty.WriteByte('\n')
-	set := func(name string, data []byte) {
-		i := slices.IndexFunc(s.archive.Files, func(f txtar.File) bool { return f.Name == name })
-		if i < 0 {
-			s.archive.Files = append(s.archive.Files, txtar.File{Name: name})
-			i = len(s.archive.Files) - 1
+func (s *scenario) part(name, text string) error {
+	switch {
+	case name == "query.graphql":
+		s.requests = append(s.requests, &request{query: text, headers: http.Header{}, status: http.StatusOK})
+	case strings.HasSuffix(name, ".graphql"):
+		if !fs.ValidPath(name) {
+			return fmt.Errorf("not a path within the scenario")
 		}
-		s.archive.Files[i].Data = data
+		s.schema[name] = text
+	case strings.HasSuffix(name, ".http"):
+		svc, err := parseService(strings.TrimSuffix(name, ".http"), text)
+		if err != nil {
+			return err
+		}
+		s.services = append(s.services, svc)
+	case name == "sluice.yaml":
+		s.config = text
+	case name == "env":
+		return eachLine(text, "=", func(k, v string) { s.env[k] = v })
+	case name == "problems":
+		text = lines(text)
+		s.problems = &text
+	case len(s.requests) == 0:
+		return fmt.Errorf("unknown part, or one that must follow query.graphql")
+	default:
+		return s.requests[len(s.requests)-1].part(name, text)
 	}
-	if status != http.StatusOK {
-		set("status", []byte(strconv.Itoa(status)+"\n"))
-	}
-	set("want.json", pretty.Bytes())
-	set("calls", []byte(calls))
-	return txtar.Format(s.archive)
+	return nil
 }
 
-// service answers as a part of a scenario says, over real HTTP.
-type service struct {
-	name string
-	down bool
-	list []*exchange
-
-	mu    sync.Mutex
-	calls int
-	wrong []string
-}
-
-// exchange is one request and its answer.
-type exchange struct {
-	method, target string
-	headers        [][2]string // that the request must have
-	body           string      // compact JSON, or the text as it is; empty: any
-	status         int
-	answer         http.Header
-	how            string // "", "hang", "cut"
-	content        []byte
-	used           bool
-}
-
-func parseService(name, text string) (*service, error) {
-	s := &service{name: name}
-	if strings.TrimSpace(text) == "down" {
-		s.down = true
-		return s, nil
+func (r *request) part(name, text string) (err error) {
+	switch name {
+	case "operation":
+		r.operation = strings.TrimSpace(text)
+	case "variables.json":
+		r.variables = json.RawMessage(text)
+	case "headers":
+		return eachLine(text, ":", func(k, v string) { r.headers.Add(k, v) })
+	case "status":
+		r.status, err = strconv.Atoi(strings.TrimSpace(text))
+	case "want.json":
+		var b bytes.Buffer
+		err = json.Compact(&b, []byte(text))
+		r.want = b.Bytes()
+	case "calls":
+		r.calls = lines(text)
+	case "order":
+		r.order = lines(text)
+	default:
+		return fmt.Errorf("unknown part")
 	}
-	var e *exchange
-	inAnswer := false
+	return err
+}
+
+// eachLine calls f with both sides of the separator in each line that is not empty.
+func eachLine(text, separator string, f func(k, v string)) error {
 	for line := range strings.Lines(text) {
-		line = strings.TrimSuffix(line, "\n")
-		switch {
-		case strings.HasPrefix(line, "> "):
-			line = line[2:]
-			if e == nil || inAnswer {
-				method, target, ok := strings.Cut(line, " ")
-				if !ok {
-					return nil, fmt.Errorf("%q: want a method and a path", line)
-				}
-				e, inAnswer = &exchange{method: method, target: target, answer: http.Header{}}, false
-				s.list = append(s.list, e)
-				continue
-			}
-			if k, v, ok := strings.Cut(line, ": "); ok && !strings.ContainsAny(k, "{[\"= ") {
-				e.headers = append(e.headers, [2]string{k, v})
-				continue
-			}
-			e.body += compact(line)
-		case strings.HasPrefix(line, "< ") && e != nil:
-			line = line[2:]
-			if k, v, ok := strings.Cut(line, ": "); ok && inAnswer {
-				e.answer.Add(k, v)
-				continue
-			}
-			inAnswer = true
-			words := strings.Fields(line)
-			if words[0] == "hang" || words[0] == "cut" {
-				e.how, words = words[0], words[1:]
-			}
-			e.status = http.StatusOK
-			if len(words) > 0 {
-				n, err := strconv.Atoi(words[0])
-				if err != nil {
-					return nil, fmt.Errorf("%q: %w", line, err)
-				}
-				e.status, words = n, words[1:]
-			}
-			e.answer.Set("Content-Type", "application/json")
-			if len(words) > 0 {
-				e.answer.Set("Content-Type", strings.Join(words, " "))
-			}
-		case inAnswer:
-			if n, ok := strings.CutPrefix(line, "*"); ok { // *1000 text: the text so many times
-				count, rest, _ := strings.Cut(n, " ")
-				if times, err := strconv.Atoi(count); err == nil {
-					e.content = append(e.content, strings.Repeat(rest, times)...)
-					continue
-				}
-			}
-			e.content = append(append(e.content, line...), '\n')
-		case strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#"):
-			return nil, fmt.Errorf("%q stands outside of an exchange", line)
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		k, v, ok := strings.Cut(strings.TrimSpace(line), separator)
+		if !ok {
+			return fmt.Errorf("%q has no %q", line, separator)
+		}
+		f(strings.TrimSpace(k), strings.TrimSpace(v))
+	}
+	return nil
+}
+
+// body is the request as GraphQL over HTTP has it.
+func (r *request) body() ([]byte, error) {
+	return json.Marshal(struct {
+		Query         string          `json:"query"`
+		OperationName string          `json:"operationName,omitempty"`
+		Variables     json.RawMessage `json:"variables,omitempty"`
+	}{r.query, r.operation, r.variables})
+}
+
+// roots are the subgraphs: files, and folders of files.
+func (s *scenario) roots() []string {
+	set := map[string]bool{}
+	for name := range s.schema {
+		root, _, _ := strings.Cut(name, "/")
+		set[root] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// outcome is what was seen of one request.
+type outcome struct {
+	status int
+	answer []byte
+	calls  string
+	order  string
+}
+
+// rewrite returns the scenario with what was seen in the place of what was wanted.
+func (s *scenario) rewrite(seen []outcome, problems string) []byte {
+	var files []txtar.File
+	n := -1 // the query that parts belong to
+	end := func() {
+		if n >= 0 {
+			files = append(files, seen[n].parts(s.requests[n].order != "")...)
 		}
 	}
-	for _, e := range s.list {
-		e.content = bytes.TrimSuffix(e.content, []byte("\n"))
-		for bytes.HasSuffix(e.content, []byte("\n")) {
-			e.content = e.content[:len(e.content)-1]
+	for _, f := range s.archive.Files {
+		switch f.Name {
+		case "status", "want.json", "calls", "order":
+			continue
+		case "problems":
+			f.Data = []byte(problems)
+		case "query.graphql":
+			end()
+			n++
 		}
-		if e.status == 0 && e.how == "" {
-			return nil, fmt.Errorf("%s %s has no answer", e.method, e.target)
-		}
+		files = append(files, f)
 	}
-	return s, nil
+	end()
+	last := &files[len(files)-1]
+	last.Data = bytes.TrimSuffix(last.Data, []byte("\n\n"))
+	return txtar.Format(&txtar.Archive{Comment: s.archive.Comment, Files: files})
+}
+
+func (o outcome) parts(order bool) []txtar.File {
+	var out []txtar.File
+	if o.status != http.StatusOK {
+		out = append(out, txtar.File{Name: "status", Data: []byte(strconv.Itoa(o.status) + "\n\n")})
+	}
+	add := func(name, text string) {
+		out = append(out, txtar.File{Name: name, Data: []byte(strings.TrimSuffix(text, "\n") + "\n\n")})
+	}
+	add("want.json", pretty(o.answer))
+	if order {
+		add("order", o.order)
+	} else {
+		add("calls", o.calls)
+	}
+	return out
+}
+
+func pretty(text []byte) string {
+	var b bytes.Buffer
+	if json.Indent(&b, text, "", "  ") != nil {
+		return string(text)
+	}
+	return b.String()
+}
+
+// lines are those of a part without empty ones around them.
+func lines(text string) string {
+	if text = strings.TrimSpace(text); text != "" {
+		text += "\n"
+	}
+	return text
 }
 
 // compact removes the white space of JSON; other text stays as it is.
@@ -215,92 +220,4 @@ func compact(text string) string {
 		return text
 	}
 	return b.String()
-}
-
-// start serves the service and returns its URL.
-func (s *service) start(t *testing.T) string {
-	t.Helper()
-	srv := httptest.NewServer(s)
-	if s.down {
-		srv.Close() // a port that nobody listens on
-		return srv.URL
-	}
-	t.Cleanup(func() {
-		srv.CloseClientConnections()
-		srv.Close()
-	})
-	return srv.URL
-}
-
-func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return // the caller went away while it was sending
-	}
-	e := s.find(r, compact(string(body)))
-	if e == nil {
-		w.WriteHeader(http.StatusTeapot)
-		return
-	}
-	for k, v := range e.answer {
-		w.Header()[k] = v
-	}
-	switch e.how {
-	case "hang":
-		<-r.Context().Done()
-		return
-	case "cut":
-		w.Header().Set("Content-Length", strconv.Itoa(len(e.content)+1000))
-		w.WriteHeader(e.status)
-		_, _ = w.Write(e.content)
-		if f, ok := w.(http.Flusher); ok {
-			f.Flush()
-		}
-		panic(http.ErrAbortHandler)
-	}
-	w.WriteHeader(e.status)
-	_, _ = w.Write(e.content)
-}
-
-// find counts the request and returns its exchange: the first that was not used, else the last that fits.
-func (s *service) find(r *http.Request, body string) *exchange {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls++
-	var last *exchange
-	var near string
-	for _, e := range s.list {
-		if e.method != r.Method || e.target != r.URL.RequestURI() {
-			continue
-		}
-		if e.body != "" && e.body != body {
-			near = fmt.Sprintf(" with the body %s, not %s", body, e.body)
-			continue
-		}
-		missing := slices.IndexFunc(e.headers, func(h [2]string) bool { return !slices.Contains(header(r, h[0]), h[1]) })
-		if missing >= 0 {
-			near = fmt.Sprintf(" with %s: %q", e.headers[missing][0], header(r, e.headers[missing][0]))
-			continue
-		}
-		last = e
-		if !e.used {
-			e.used = true
-			return e
-		}
-	}
-	if last == nil {
-		s.wrong = append(s.wrong, fmt.Sprintf("%s was asked %s %s%s", s.name, r.Method, r.URL.RequestURI(), near))
-	}
-	return last
-}
-
-// header returns the values of a request's header; one that is wanted as "none" must not be there.
-func header(r *http.Request, name string) []string {
-	if strings.EqualFold(name, "host") {
-		return []string{r.Host}
-	}
-	if v := r.Header.Values(name); len(v) > 0 {
-		return v
-	}
-	return []string{"none"}
 }

@@ -1,0 +1,208 @@
+// Package e2e_test runs the whole program against real HTTP services. scenarios are files in testdata; what a file
+// cannot express is a test in Go.
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/sluice-gateway/sluice/app"
+)
+
+var update = flag.Bool("update", false, "write what was seen into the scenarios")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	err := filepath.WalkDir("testdata", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".txtar" {
+			return err
+		}
+		name, _ := filepath.Rel("testdata", strings.TrimSuffix(path, ".txtar"))
+		t.Run(filepath.ToSlash(name), func(t *testing.T) {
+			t.Parallel()
+			runFile(t, path)
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func runFile(t *testing.T, path string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := parseScenario(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, urls, env := &calls{}, map[string]string{}, map[string]string{}
+	for _, svc := range s.services {
+		url := svc.start(t, log)
+		urls[svc.name] = url
+		env[strings.ToUpper(svc.name)+"_URL"] = url
+	}
+	for k, v := range s.env {
+		env[k] = v
+	}
+	config := configure(t, s.schema, s.roots(), urls, s.config)
+	var seen []outcome
+	var problems string
+	if s.problems != nil {
+		problems = s.refuse(t, config, env)
+	} else {
+		seen = s.run(t, config, env, urls, log)
+	}
+	if !*update || t.Failed() {
+		return
+	}
+	if err := os.WriteFile(path, s.rewrite(seen, problems), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run sends the queries one after the other and compares what comes of each.
+func (s *scenario) run(t *testing.T, config string, env, urls map[string]string, log *calls) []outcome {
+	t.Helper()
+	p, c := startProgram(t, config, env), client(t)
+	var seen []outcome
+	for i, r := range s.requests {
+		o := r.send(t, c, p.url)
+		o.calls, o.order = log.take()
+		seen = append(seen, o)
+		for _, svc := range s.services {
+			for _, line := range svc.unexpected() {
+				t.Errorf("query %d: no exchange fits: %s", i+1, line)
+			}
+		}
+		checkAnswer(t, o.answer, urls)
+		if *update {
+			continue
+		}
+		if o.status != r.status {
+			t.Errorf("query %d: status %d, want %d", i+1, o.status, r.status)
+		}
+		if !bytes.Equal(o.answer, r.want) {
+			t.Errorf("query %d: the answer (-want +got):\n%s\nas text:\n%s", i+1, cmp.Diff(pretty(r.want), pretty(o.answer)), o.answer)
+		}
+		want, got := r.calls, o.calls
+		if r.order != "" {
+			want, got = r.order, o.order
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("query %d: the calls (-want +got):\n%s", i+1, diff)
+		}
+	}
+	p.close(t)
+	checkLog(t, p.stderr.String())
+	return seen
+}
+
+func (r *request) send(t *testing.T, c *http.Client, url string) outcome {
+	t.Helper()
+	body, err := r.body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/graphql-response+json")
+	for k, v := range r.headers {
+		req.Header[k] = v
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return outcome{status: resp.StatusCode, answer: answer}
+}
+
+// checkAnswer checks what holds for every answer: it is JSON, each error has a message and a code, and nothing tells
+// where the services are or what they keep to themselves.
+func checkAnswer(t *testing.T, answer []byte, urls map[string]string) {
+	t.Helper()
+	var response struct {
+		Errors []struct {
+			Message    string
+			Extensions struct{ Code string }
+		}
+	}
+	if err := json.Unmarshal(answer, &response); err != nil {
+		t.Errorf("the answer is no JSON: %v\n%s", err, answer)
+	}
+	for _, e := range response.Errors {
+		if e.Message == "" || e.Extensions.Code == "" {
+			t.Errorf("an error lacks a message or a code: %+v", e)
+		}
+	}
+	hidden := []string{"127.0.0.1", "localhost", secret}
+	for _, url := range urls {
+		hidden = append(hidden, url[strings.LastIndex(url, ":"):])
+	}
+	for _, text := range hidden {
+		if bytes.Contains(answer, []byte(text)) {
+			t.Errorf("the answer contains %q:\n%s", text, answer)
+		}
+	}
+}
+
+// secret stands in whatever part of a scenario must not reach clients or the log.
+const secret = "s3cret"
+
+// checkLog checks what holds for every log: no defect, no secret.
+func checkLog(t *testing.T, log string) {
+	t.Helper()
+	for _, text := range []string{"panic", "level=ERROR", secret} {
+		if strings.Contains(log, text) {
+			t.Errorf("the log contains %q:\n%s", text, log)
+		}
+	}
+}
+
+// refuse has the commands check and serve look at a scenario that must not start, and returns what they say.
+func (s *scenario) refuse(t *testing.T, config string, env map[string]string) string {
+	t.Helper()
+	var said []string
+	for _, command := range [][]string{{"check", "-c", config}, {"serve", "-c", config, "--admin", ""}} {
+		var stdout, stderr bytes.Buffer
+		code := app.Run(context.Background(), command, app.IO{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: lookup(env)})
+		if code != 1 || stdout.Len() > 0 {
+			t.Errorf("%s ended with code %d and said %q", command[0], code, stdout.String())
+		}
+		said = append(said, strings.ReplaceAll(stderr.String(), filepath.Dir(config)+string(filepath.Separator), ""))
+	}
+	if diff := cmp.Diff(said[0], said[1]); diff != "" {
+		t.Errorf("check and serve do not say the same (-check +serve):\n%s", diff)
+	}
+	if !*update {
+		if diff := cmp.Diff(*s.problems, said[0]); diff != "" {
+			t.Errorf("the problems (-want +got):\n%s", diff)
+		}
+	}
+	return said[0]
+}

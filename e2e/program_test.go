@@ -1,0 +1,164 @@
+package e2e_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/sluice-gateway/sluice/app"
+)
+
+// program is Sluice, running in this process as the command line would run it.
+type program struct {
+	url    string
+	stop   context.CancelFunc
+	ended  chan struct{}
+	code   int // once it ended
+	stderr *syncBuffer
+}
+
+// client talks to the program. Every test has its own, so that its idle connections end with it.
+func client(t *testing.T) *http.Client {
+	t.Helper()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: time.Minute}
+}
+
+// startProgram runs "sluice serve" until the test ends, and waits until it listens.
+func startProgram(t *testing.T, config string, env map[string]string) *program {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	p := &program{stop: cancel, ended: make(chan struct{}), stderr: &syncBuffer{}}
+	go func() {
+		defer close(p.ended)
+		p.code = app.Run(ctx, []string{"serve", "-c", config, "--admin", ""}, app.IO{Stdin: strings.NewReader(""), Stdout: in, Stderr: p.stderr, Environ: lookup(env)})
+		_ = in.Close()
+	}()
+	t.Cleanup(func() { p.close(t) })
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if url, ok := strings.CutPrefix(lines.Text(), "GraphQL at "); ok {
+			p.url = url
+			break
+		}
+	}
+	if p.url == "" {
+		<-p.ended
+		t.Fatalf("the program did not start:\n%s", p.stderr)
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }() // ends with the program
+	return p
+}
+
+// close stops the program, and checks that it ends as it should.
+func (p *program) close(t *testing.T) {
+	t.Helper()
+	p.stop()
+	select {
+	case <-p.ended:
+	case <-time.After(time.Minute):
+		t.Error("the program did not end")
+		return
+	}
+	if p.code != 0 && p.url != "" {
+		t.Errorf("the program ended with code %d:\n%s", p.code, p.stderr)
+	}
+}
+
+func lookup(env map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		v, ok := env[name]
+		return v, ok
+	}
+}
+
+// configure writes a configuration with its schema to a folder of the test, and returns the path. own is merged over
+// what is written for all: an address to listen at, the schema, and the services with their URLs. A configuration that
+// names a schema itself stands as it is.
+func configure(t *testing.T, schema map[string]string, roots []string, urls map[string]string, own string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range schema {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, path, []byte(text))
+	}
+	path := filepath.Join(dir, "sluice.yaml")
+	if strings.HasPrefix(own, "schema:") || strings.Contains(own, "\nschema:") {
+		writeFile(t, path, []byte(own))
+		return path
+	}
+	services := map[string]any{}
+	for name, url := range urls {
+		services[name] = map[string]any{"endpoints": []any{url}}
+	}
+	config := map[string]any{
+		"listen":   "127.0.0.1:0",
+		"schema":   roots,
+		"services": services,
+		"log":      map[string]any{"level": "debug"},
+	}
+	var over map[string]any
+	if err := yaml.Unmarshal([]byte(own), &over); err != nil {
+		t.Fatalf("sluice.yaml: %v", err)
+	}
+	merge(config, over)
+	text, err := yaml.Marshal(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, path, text)
+	return path
+}
+
+// merge puts over on top of m, mapping by mapping.
+func merge(m, over map[string]any) {
+	for k, v := range maps.All(over) {
+		below, ok := m[k].(map[string]any)
+		if above, isMap := v.(map[string]any); ok && isMap {
+			merge(below, above)
+			continue
+		}
+		m[k] = v
+	}
+}
+
+func writeFile(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// syncBuffer is a buffer that may be read while it is written.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
