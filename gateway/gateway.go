@@ -91,9 +91,20 @@ func (r *running) Execute(ctx context.Context) *operation.Response {
 	return resp
 }
 
-// incident logs what went wrong with a source, in words that clients do not see.
+// incident logs what went wrong with a source, in words that clients do not see. That a service refused what it was asked
+// is between it and the client, who reads of it; that a client went away is nobody's failure.
 func (g *Gateway) incident(ctx context.Context, i *execute.Incident) {
-	g.log.WarnContext(ctx, "source failed", "source", i.Source, "code", i.Code, "message", i.Message, "cause", i.Cause)
+	attrs := []slog.Attr{slog.String("source", i.Source), slog.String("code", i.Code), slog.String("message", i.Message)}
+	level := slog.LevelWarn
+	if i.Cause != nil {
+		attrs = append(attrs, slog.Any("cause", i.Cause))
+	} else {
+		level = slog.LevelInfo
+	}
+	if i.Code == string(fault.Canceled) {
+		level = slog.LevelDebug
+	}
+	g.log.LogAttrs(ctx, level, "source failed", attrs...)
 }
 
 // Explain plans a request without running it.
