@@ -29,15 +29,18 @@ func (w *worker) interpret(resp *upstream.Response) (value.Value, *failure) {
 	want := c.failing
 	if success || c.isSuccess != nil {
 		want = w.reading.body
-		if form == formOther && len(resp.Body) > 0 {
-			w.remark("Selection", "the content type of the answer is none that can be read; it is taken for null")
-		}
 	}
+	// Nothing can be read of a page of HTML and the like. It is null to the mappings that judge an answer; to one that
+	// looks for data in it, it is a mistake somewhere, and must not pass for no data.
+	foreign := form == formOther && len(resp.Body) > 0
 	body, err := read(want)
 	if err != nil {
 		return value.Value{}, c.fail(fault.ResponseInvalid, messageUnreadable, resp.Status, err)
 	}
 	if c.isSuccess != nil {
+		if _, reads := c.isSuccess.ReadsInput(); reads && foreign {
+			w.remark("IsSuccess", "the content type of the answer is none that can be read; it is taken for null")
+		}
 		verdict := w.apply("IsSuccess", c.isSuccess, body)
 		success = verdict.Bool()
 		if k := verdict.Kind(); k != value.Bool {
@@ -52,6 +55,9 @@ func (w *worker) interpret(resp *upstream.Response) (value.Value, *failure) {
 			return value.Value{}, c.fail(fault.ResponseInvalid, messageUnreadable, resp.Status, err)
 		}
 		return value.Value{}, w.refusal(body, resp.Status)
+	}
+	if _, reads := w.reading.selection.ReadsInput(); reads && foreign {
+		return value.Value{}, c.fail(fault.ResponseInvalid, messageUnreadable, resp.Status, errContentType)
 	}
 	return w.apply("Selection", w.reading.selection, body), nil
 }
@@ -104,7 +110,10 @@ func formOf(h http.Header) (form, string) {
 	return formOther, ""
 }
 
-var errCharset = errors.New("the text is not in its character set")
+var (
+	errCharset     = errors.New("the text is not in its character set")
+	errContentType = errors.New("the content type is none that can be read")
+)
 
 // byteOrderMark stands at the start of some JSON texts; readers may ignore it (RFC 8259, section 8.1).
 const byteOrderMark = "\uFEFF"
