@@ -35,7 +35,7 @@ func (s *snapshot) connect(g *Gateway, locals map[string]graphql.ExecutableSchem
 	}
 	connectors, err := rest.New(s.supergraph, rest.Options{Env: o.Environ, Log: g.log, Bind: func(subgraph string, src *connect.Source) rest.Binding {
 		if src == nil {
-			return rest.Binding{Config: configs[subgraph]}
+			return rest.Binding{Config: configs[subgraph], MaxRequests: o.Sources[subgraph].MaxRequests}
 		}
 		qualified := subgraph + "." + src.Name
 		settings, ok := o.Sources[qualified]

@@ -21,7 +21,8 @@ type Options struct {
 	// Bind says which service a @source calls; empty: the origin of its baseURL. Nil binds a source to the service that
 	// is called as "<subgraph>.<source>" or as the source.
 	Bind func(subgraph, source string) (service string)
-	// Sources are settings of connectors' sources, by "<subgraph>.<source>" or by the source's name.
+	// Sources are settings of connectors' sources, by "<subgraph>.<source>" or by the source's name. Connectors that have
+	// no source go by the name of their subgraph.
 	Sources map[string]Source
 	// Operation bounds the documents of clients.
 	Operation operation.Config

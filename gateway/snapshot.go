@@ -149,7 +149,11 @@ func (s *snapshot) bind(o *Options) (problems problem.List) {
 	known, used := map[string]bool{}, map[string]bool{}
 	for _, src := range s.supergraph.Sources {
 		c, ok := src.Bind.(*connect.Connector)
-		if !ok || c.Source == nil {
+		if !ok {
+			continue
+		}
+		if c.Source == nil { // its settings go by the name of the subgraph
+			known[c.Subgraph] = true
 			continue
 		}
 		known[c.Source.Name], known[c.Subgraph+"."+c.Source.Name] = true, true
@@ -172,7 +176,7 @@ func (s *snapshot) bind(o *Options) (problems problem.List) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Sources)) {
 		if !known[name] {
-			problems = append(problems, problem.Problem{Code: "UNKNOWN_SOURCE", Message: fmt.Sprintf("sources.%s: no connector uses a @source of that name.%s",
+			problems = append(problems, problem.Problem{Code: "UNKNOWN_SOURCE", Message: fmt.Sprintf("sources.%s: no connector uses a @source of that name, and there is no subgraph of that name with a connector that has none.%s",
 				name, suggest.DidYouMean("", name, slices.Sorted(maps.Keys(known))))})
 		}
 	}
