@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	stdjson "encoding/json"
 	"net/http"
 	"strconv"
 	"sync"
@@ -74,8 +75,14 @@ func appendErrors(dst []byte, errs gqlerror.List) []byte {
 }
 
 func encode(v any) ([]byte, error) {
-	return json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	return json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true), numbers)
 }
+
+// numbers writes the numbers that services give in extensions as they came. This encoder knows nothing of the type of the
+// standard library's decoder, which is a string to it.
+var numbers = json.WithMarshalers(json.MarshalToFunc(func(e *jsontext.Encoder, n stdjson.Number) error {
+	return e.WriteValue(jsontext.Value(n))
+}))
 
 const internalMessage = "Internal server error."
 

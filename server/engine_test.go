@@ -140,7 +140,7 @@ func (o *fakeOperation) Execute(ctx context.Context) *operation.Response {
 			data[f.Alias] = nil
 			err := fault.New(fault.ConnectorFetch, "The <source> failed.")
 			err.Path = ast.Path{ast.PathName(f.Alias)}
-			err.Extensions["zeta"], err.Extensions["alpha"] = 1, []string{"a"}
+			err.Extensions["zeta"], err.Extensions["alpha"] = json.Number("1.50"), []string{"a"}
 			errs = append(errs, err)
 		case "wait":
 			o.engine.waiting <- struct{}{}

@@ -135,7 +135,7 @@ func TestStatusAndBody(t *testing.T) {
 		{"members may come in any order and unknown ones are ignored", "POST", "", ` {"variables" : {"n":"x"} , "id":[1,{"a":2}], "query":"query A($n: String) { hello(name: $n) } query B { __typename }", "operationName":"A"} `, []string{isJSON}, 200, `{"data":{"hello":"Hello, x!"}}`},
 		{"nulls are as good as nothing", "POST", "", `{"query":"{ hello }","operationName":null,"variables":null,"extensions":null}`, []string{isJSON}, 200, `{"data":{"hello":"Hello, world!"}}`},
 		{"a mutation runs over POST", "POST", "", `{"query":"mutation { touch }"}`, []string{isJSON}, 200, `{"data":{"touch":1}}`},
-		{"partial data keeps 200", "POST", "", `{"query":"{ partial }"}`, []string{isJSON, takesResponse}, 200, `{"data":{"partial":null},"errors":[{"message":"The <source> failed.","path":["partial"],"extensions":{"alpha":["a"],"code":"CONNECTOR_FETCH","zeta":1}}]}`},
+		{"partial data keeps 200", "POST", "", `{"query":"{ partial }"}`, []string{isJSON, takesResponse}, 200, `{"data":{"partial":null},"errors":[{"message":"The <source> failed.","path":["partial"],"extensions":{"alpha":["a"],"code":"CONNECTOR_FETCH","zeta":1.50}}]}`},
 
 		{"GET", "GET", "?query=%7Bhello%7D", "", nil, 200, `{"data":{"hello":"Hello, world!"}}`},
 		{"GET with variables and a name", "GET", "?" + url.Values{"query": {"query A($n: String) { hello(name: $n) }"}, "variables": {`{"n":"x"}`}, "operationName": {"A"}, "extensions": {"{}"}}.Encode(), "", nil, 200, `{"data":{"hello":"Hello, x!"}}`},

@@ -107,7 +107,7 @@ func TestWebSocketModern(t *testing.T) {
 	p.expect(`{"type":"complete","id":"ä-1"}`)
 
 	p.send(`{"id":"2","type":"subscribe","payload":{"query":"{ partial }"}}`)
-	p.expect(`{"type":"next","id":"2","payload":{"data":{"partial":null},"errors":[{"message":"The <source> failed.","path":["partial"],"extensions":{"alpha":["a"],"code":"CONNECTOR_FETCH","zeta":1}}]}}`)
+	p.expect(`{"type":"next","id":"2","payload":{"data":{"partial":null},"errors":[{"message":"The <source> failed.","path":["partial"],"extensions":{"alpha":["a"],"code":"CONNECTOR_FETCH","zeta":1.50}}]}}`)
 	p.expect(`{"type":"complete","id":"2"}`)
 
 	// Errors of the request end the operation: no complete follows.
