@@ -49,6 +49,9 @@ type Status struct {
 func Parse(address string) (*Endpoint, error) {
 	u, err := url.Parse(address)
 	if err != nil {
+		if !strings.Contains(address, "://") { // 127.0.0.1:8080 is the usual slip
+			return nil, errors.New("scheme must be http or https, as in http://127.0.0.1:8080")
+		}
 		var parse *url.Error
 		if errors.As(err, &parse) {
 			err = parse.Err // without the address, which the caller names

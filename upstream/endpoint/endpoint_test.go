@@ -41,6 +41,7 @@ func TestParseRefuses(t *testing.T) {
 	for address, want := range map[string]string{
 		"":                   "scheme must be http or https",
 		"a:80":               "scheme must be http or https",
+		"127.0.0.1:8080":     "scheme must be http or https, as in http://127.0.0.1:8080",
 		"ftp://a":            "scheme must be http or https",
 		"http:///x":          "a host is missing",
 		"http://:80":         "a host is missing",
