@@ -3,6 +3,7 @@ package value_test
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -276,4 +277,21 @@ func deep(body []byte) bool {
 		}
 	}
 	return n > value.MaxDepth
+}
+
+func TestAnySharesNothing(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"a":[1,2.50,"\u00e9",null,true],"b":{}}`)
+	arena := value.NewArena()
+	v, err := value.Scan(body, nil, arena)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := v.Any()
+	clear(body)
+	arena.Release()
+	want := map[string]any{"a": []any{json.Number("1"), json.Number("2.50"), "é", nil, true}, "b": map[string]any{}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("Any() = %v, want %v", got, want)
+	}
 }

@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -97,7 +96,7 @@ func (r *runner) variables(in *execute.Inputs) map[string]any {
 	vars := make(map[string]any, len(r.query.Variables)+1)
 	for _, name := range r.query.Variables {
 		if v := in.Variables.Get(name); !v.IsMissing() {
-			vars[name] = toGo(v)
+			vars[name] = v.Any()
 		}
 	}
 	if r.query.Entities {
@@ -106,7 +105,7 @@ func (r *runner) variables(in *execute.Inputs) map[string]any {
 			object := map[string]any{}
 			for _, m := range rep.Object.Members() {
 				if !m.Value.IsMissing() {
-					object[strings.Clone(m.Key)] = toGo(m.Value)
+					object[strings.Clone(m.Key)] = m.Value.Any()
 				}
 			}
 			if object["__typename"] == nil {
@@ -117,33 +116,6 @@ func (r *runner) variables(in *execute.Inputs) map[string]any {
 		vars[r.query.Representations] = reps
 	}
 	return vars
-}
-
-// toGo returns v as encoding/json would with UseNumber.
-func toGo(v value.Value) any {
-	switch v.Kind() {
-	case value.Bool:
-		return v.Bool()
-	case value.Int, value.Float:
-		return json.Number(strings.Clone(v.Text()))
-	case value.String:
-		return strings.Clone(v.Text())
-	case value.List:
-		list := make([]any, v.Len())
-		for i, item := range v.Items() {
-			list[i] = toGo(item)
-		}
-		return list
-	case value.Object:
-		object := make(map[string]any, v.Len())
-		for _, m := range v.Members() {
-			if !m.Value.IsMissing() {
-				object[strings.Clone(m.Key)] = toGo(m.Value)
-			}
-		}
-		return object
-	}
-	return nil
 }
 
 // panicError is a panic of a resolver.

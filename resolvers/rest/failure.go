@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 
@@ -122,35 +121,8 @@ func overlay(dst map[string]any, object value.Value) {
 			overlay(below, m.Value)
 			continue
 		}
-		dst[strings.Clone(m.Key)] = toGo(m.Value)
+		dst[strings.Clone(m.Key)] = m.Value.Any()
 	}
-}
-
-// toGo returns a value as encoding/json would read it, numbers as their text. It shares no memory with the value.
-func toGo(v value.Value) any {
-	switch v.Kind() {
-	case value.Bool:
-		return v.Bool()
-	case value.Int, value.Float:
-		return json.Number(strings.Clone(v.Text()))
-	case value.String:
-		return strings.Clone(v.Text())
-	case value.List:
-		out := make([]any, v.Len())
-		for i, item := range v.Items() {
-			out[i] = toGo(item)
-		}
-		return out
-	case value.Object:
-		out := make(map[string]any, v.Len())
-		for _, m := range v.Members() {
-			if !m.Value.IsMissing() {
-				out[strings.Clone(m.Key)] = toGo(m.Value)
-			}
-		}
-		return out
-	}
-	return nil
 }
 
 // at makes the error of a failure for one representation, or for all of a fetch if rep is -1.
