@@ -84,7 +84,7 @@ func (r *running) Execute(ctx context.Context) *operation.Response {
 	program, err := r.snapshot.program(r.prepared)
 	if err != nil {
 		r.g.log.WarnContext(ctx, "operation cannot be planned", "operation", r.prepared.Definition.Name, "error", err)
-		return operation.NewResponse([]byte("null"), gqlerror.List{fault.New(fault.NoPlan, "The operation cannot be planned.")}, nil)
+		return operation.NewResponse(nil, gqlerror.List{fault.New(fault.NoPlan, "The operation cannot be planned.")}, r.prepared.Release)
 	}
 	resp := program.Run(ctx, &execute.Request{Variables: r.prepared.Variables, Caller: r.caller, Log: r.g.incident})
 	resp.Defer(r.prepared.Release)
