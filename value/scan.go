@@ -150,19 +150,18 @@ func (s *scanner) digits() bool {
 	return s.i > start
 }
 
-// Masks for looking at eight bytes at a time (SIMD within a register). Each of the functions below sets the high bit of
-// the bytes that are looked for. A subtraction can borrow from a byte that is one into the bytes above it, so only the
-// lowest bit that is set is sure, which is the first such byte in memory.
+// Constants for looking at eight bytes at a time (SIMD within a register).
 const (
 	ones  = 0x0101010101010101
 	highs = 0x8080808080808080
 )
 
-func controls(w uint64) uint64 { return (w - ' '*ones) &^ w & highs }
-
-func equals(w uint64, c uint64) uint64 {
-	x := w ^ c*ones
-	return (x - ones) &^ x & highs
+// special sets the high bit of each byte of w that may not simply stand in a string: of control characters, quotes and
+// backslashes, each of which is the only ASCII byte from which one of the subtractions borrows. It also borrows from the
+// bytes above, so only the lowest bit that is set is sure, which is the first such byte in memory.
+func special(w uint64) uint64 {
+	control, quote, backslash := w-' '*ones, (w^'"'*ones)-ones, (w^'\\'*ones)-ones
+	return (control | quote | backslash) &^ w & highs
 }
 
 // str reads a string and leaves its escapes as they are.
@@ -174,7 +173,7 @@ func (s *scanner) str() (Value, bool) {
 		for len(b)-i >= 8 {
 			w := binary.LittleEndian.Uint64(b[i:])
 			high |= w
-			if hit := controls(w) | equals(w, '"') | equals(w, '\\'); hit != 0 {
+			if hit := special(w); hit != 0 {
 				i += bits.TrailingZeros64(hit) >> 3
 				goto found
 			}
