@@ -23,7 +23,11 @@ func Append(dst []byte, schema *ast.Schema, field *ast.Field, variables value.Va
 	if field.Name == "__schema" {
 		return object(&w, dst, field, "__Schema", schema, (*writer).schemaField)
 	}
-	return w.definition(dst, field, schema.Types[w.text(field, "name")])
+	def := schema.Types[w.text(field, "name")]
+	if !visible(schema, def) {
+		return null(dst)
+	}
+	return w.definition(dst, field, def)
 }
 
 type writer struct {
@@ -70,7 +74,8 @@ func (w *writer) schemaField(dst []byte, s *ast.Schema, f *ast.Field) []byte {
 	case "description":
 		return optional(dst, s.Description)
 	case "types":
-		return w.definitions(dst, f, sorted(s.Types))
+		all := slices.DeleteFunc(sorted(s.Types), func(d *ast.Definition) bool { return !visible(s, d) })
+		return w.definitions(dst, f, all)
 	case "queryType":
 		return w.definition(dst, f, s.Query)
 	case "mutationType":
