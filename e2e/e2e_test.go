@@ -117,18 +117,9 @@ func (s *scenario) run(t *testing.T, config string, env, urls map[string]string,
 
 func (r *request) send(t *testing.T, c *http.Client, url string) outcome {
 	t.Helper()
-	body, err := r.body()
+	req, err := r.http(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/graphql-response+json")
-	for k, v := range r.headers {
-		req.Header[k] = v
 	}
 	resp, err := c.Do(req)
 	if err != nil {

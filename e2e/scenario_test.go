@@ -2,15 +2,19 @@ package e2e_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/tools/txtar"
 )
 
@@ -28,6 +32,7 @@ type scenario struct {
 
 // request is one query of a scenario. The parts that follow it in the file belong to it.
 type request struct {
+	method    string
 	query     string
 	operation string
 	variables json.RawMessage
@@ -60,7 +65,7 @@ func parseScenario(data []byte) (*scenario, error) {
 func (s *scenario) part(name, text string) error {
 	switch {
 	case name == "query.graphql":
-		s.requests = append(s.requests, &request{query: text, headers: http.Header{}, status: http.StatusOK})
+		s.requests = append(s.requests, &request{method: http.MethodPost, query: text, headers: http.Header{}, status: http.StatusOK})
 	case strings.HasSuffix(name, ".graphql"):
 		if !fs.ValidPath(name) {
 			return fmt.Errorf("not a path within the scenario")
@@ -89,6 +94,8 @@ func (s *scenario) part(name, text string) error {
 
 func (r *request) part(name, text string) (err error) {
 	switch name {
+	case "method":
+		r.method = strings.TrimSpace(text)
 	case "operation":
 		r.operation = strings.TrimSpace(text)
 	case "variables.json":
@@ -126,13 +133,39 @@ func eachLine(text, separator string, f func(k, v string)) error {
 	return nil
 }
 
-// body is the request as GraphQL over HTTP has it.
-func (r *request) body() ([]byte, error) {
-	return json.Marshal(struct {
-		Query         string          `json:"query"`
-		OperationName string          `json:"operationName,omitempty"`
-		Variables     json.RawMessage `json:"variables,omitempty"`
-	}{r.query, r.operation, r.variables})
+// http makes the HTTP request to a server.
+func (r *request) http(ctx context.Context, address string) (*http.Request, error) {
+	var body io.Reader
+	if r.method == http.MethodGet {
+		q := url.Values{"query": {r.query}}
+		if r.operation != "" {
+			q.Set("operationName", r.operation)
+		}
+		if r.variables != nil {
+			q.Set("variables", string(r.variables))
+		}
+		address += "?" + q.Encode()
+	} else {
+		text, err := json.Marshal(struct {
+			Query         string          `json:"query"`
+			OperationName string          `json:"operationName,omitempty"`
+			Variables     json.RawMessage `json:"variables,omitempty"`
+		}{r.query, r.operation, r.variables})
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, address, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/graphql-response+json")
+	for k, v := range r.headers {
+		req.Header[k] = v
+	}
+	return req, nil
 }
 
 // roots are the subgraphs: files, and folders of files.
@@ -189,20 +222,48 @@ func (o outcome) parts(order bool) []txtar.File {
 		out = append(out, txtar.File{Name: name, Data: []byte(strings.TrimSuffix(text, "\n") + "\n\n")})
 	}
 	add("want.json", pretty(o.answer))
-	if order {
+	switch {
+	case o.order == "":
+	case order:
 		add("order", o.order)
-	} else {
+	default:
 		add("calls", o.calls)
 	}
 	return out
 }
 
+// pretty lays JSON out: whatever fits into a line in one line.
 func pretty(text []byte) string {
-	var b bytes.Buffer
-	if json.Indent(&b, text, "", "  ") != nil {
+	v := jsontext.Value(text)
+	if !v.IsValid() {
 		return string(text)
 	}
-	return b.String()
+	return string(appendPretty(nil, v, ""))
+}
+
+func appendPretty(dst []byte, v jsontext.Value, indent string) []byte {
+	const width = 120
+	line, err := jsontext.AppendFormat(nil, v, jsontext.SpaceAfterComma(true), jsontext.SpaceAfterColon(true), jsontext.PreserveRawStrings(true))
+	if kind := v.Kind(); err != nil || len(indent)+len(line) <= width || kind != '{' && kind != '[' {
+		return append(dst, line...)
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(v), jsontext.AllowDuplicateNames(true))
+	open, _ := d.ReadToken()
+	dst = append(dst, open.String()...)
+	for first := true; d.PeekKind() != '}' && d.PeekKind() != ']'; first = false {
+		if !first {
+			dst = append(dst, ',')
+		}
+		dst = append(append(append(dst, '\n'), indent...), "  "...)
+		if open.Kind() == '{' {
+			name, _ := d.ReadValue()
+			dst = append(append(dst, name...), ": "...)
+		}
+		item, _ := d.ReadValue()
+		dst = appendPretty(dst, item, indent+"  ")
+	}
+	end, _ := d.ReadToken()
+	return append(append(append(dst, '\n'), indent...), end.String()...)
 }
 
 // lines are those of a part without empty ones around them.
