@@ -58,7 +58,7 @@ type Source struct {
 
 // Plan limits planning and the memory of its results.
 type Plan struct {
-	// MaxSteps limits the work of planning one operation. Default 500000, about half a second.
+	// MaxSteps limits the work of planning one operation. Default 100000, about a fifth of a second.
 	MaxSteps int `yaml:"max_steps"`
 	// CacheBytes limits the memory of the plans that are kept. Default 67108864 (64 MiB).
 	CacheBytes int `yaml:"cache_bytes"`
@@ -94,7 +94,7 @@ type Log struct {
 func Default() Config {
 	c := Config{
 		Operation:     operation.DefaultConfig(),
-		Plan:          Plan{MaxSteps: 500_000, CacheBytes: 64 << 20},
+		Plan:          Plan{MaxSteps: 100_000, CacheBytes: 64 << 20},
 		Server:        server.DefaultConfig(),
 		Introspection: Introspection{Enabled: true},
 		Playground:    Playground{Enabled: true},

@@ -58,7 +58,7 @@ type Source struct {
 
 // Plan bounds planning and the memory of its results.
 type Plan struct {
-	// MaxSteps bounds the work of planning one operation (default 500000, about half a second).
+	// MaxSteps bounds the work of planning one operation (default 100000, about a fifth of a second).
 	MaxSteps int `yaml:"max_steps"`
 	// CacheBytes is how much memory cached plans may take, about (default 67108864, 64 MiB).
 	CacheBytes uint64 `yaml:"cache_bytes"`

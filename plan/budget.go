@@ -10,6 +10,10 @@ type budget struct {
 	left int
 }
 
+// charge takes n steps where no error can be returned. Whoever spends next gets the error.
+func (b *budget) charge(n int) { b.left -= n }
+
+// spend takes n steps, or tells that there are none left.
 func (b *budget) spend(n int) error {
 	if b.left -= n; b.left < 0 {
 		return errBudget

@@ -7,20 +7,33 @@ import "slices"
 // Leaves with one way come first, then each takes the way that adds least: on random supergraphs that is the best
 // choice in 98 of 100 cases, and a search over all of them saved 0.05 % of the price. A second round lets early leaves
 // follow what later ones made cheap.
-func (s *search) choose(leaves []leaf, free bitset) []*node {
+func (s *search) choose(leaves []leaf, free idset) []*node {
+	leaves = slices.DeleteFunc(leaves, func(l leaf) bool { return len(l) == 0 })
 	slices.SortStableFunc(leaves, func(a, b leaf) int { return len(a) - len(b) })
-	refs := make([]int32, len(s.nodes))
+	picks := make([]*node, 0, len(leaves))
+	if len(leaves) == 0 || len(leaves[len(leaves)-1]) == 1 {
+		for _, l := range leaves {
+			picks = append(picks, l[0])
+		}
+		return picks
+	}
+	for len(s.refs) < len(s.nodes) {
+		s.refs = append(s.refs, 0)
+	}
+	refs := s.refs
 	added := func(n *node) (sum int) {
-		n.set.each(free, func(id int) {
+		n.set.each(free, func(id int32) {
 			if refs[id] == 0 {
 				sum += s.nodes[id].price
 			}
 		})
 		return sum
 	}
-	count := func(n *node, by int32) { n.set.each(free, func(id int) { refs[id] += by }) }
-	picks := make([]*node, 0, len(leaves))
+	count := func(n *node, by int32) { n.set.each(free, func(id int32) { refs[id] += by }) }
 	pick := func(l leaf) *node {
+		for _, n := range l {
+			s.budget.charge(1 + len(n.set)/16)
+		}
 		best := l[0]
 		if len(l) > 1 {
 			cost := added(best)
@@ -33,7 +46,6 @@ func (s *search) choose(leaves []leaf, free bitset) []*node {
 		count(best, 1)
 		return best
 	}
-	leaves = slices.DeleteFunc(leaves, func(l leaf) bool { return len(l) == 0 })
 	for _, l := range leaves {
 		picks = append(picks, pick(l))
 	}
@@ -42,6 +54,9 @@ func (s *search) choose(leaves []leaf, free bitset) []*node {
 			count(picks[i], -1)
 			picks[i] = pick(l)
 		}
+	}
+	for _, n := range picks {
+		count(n, -1) // back to zero, for the next choice
 	}
 	return picks
 }

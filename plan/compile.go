@@ -43,18 +43,25 @@ func (c *compiler) compile(root *schema.Type, drafts []*draft) (*Plan, error) {
 
 // order sorts drafts so that each comes after those it depends on, and otherwise leaves them as they are.
 func order(drafts []*draft) []*draft {
-	var out []*draft
-	done := map[*draft]bool{}
+	out := make([]*draft, 0, len(drafts))
+	at := make(map[*draft]int, len(drafts))
+	for i, d := range drafts {
+		at[d] = i
+	}
+	done := make([]bool, len(drafts))
 	var visit func(d *draft)
 	visit = func(d *draft) {
-		if done[d] {
+		if done[at[d]] {
 			return
 		}
-		done[d] = true
-		for _, o := range drafts { // not over the map: the order must not depend on chance
-			if d.deps[o] {
-				visit(o)
-			}
+		done[at[d]] = true
+		deps := make([]int, 0, len(d.deps))
+		for dep := range d.deps {
+			deps = append(deps, at[dep])
+		}
+		slices.Sort(deps) // the order must not depend on that of the map
+		for _, i := range deps {
+			visit(drafts[i])
 		}
 		out = append(out, d)
 	}

@@ -15,6 +15,7 @@ type draft struct {
 	entries []*draftEntry
 	deps    map[*draft]bool
 	into    *draft // merged away
+	rank    int    // above that of every draft in deps, as of the last look
 	nodes   []*node
 }
 
@@ -101,16 +102,15 @@ func where(n *node) []hop {
 
 // draft turns chosen nodes into fetches and merges those that can share one request.
 func (p *Planner) draft(s *search, chosen []*node) ([]*draft, error) {
-	var all bitset
+	wanted := make([]bool, len(s.nodes))
 	for _, n := range chosen {
-		all.union(n.set)
+		n.set.each(nil, func(id int32) { wanted[id] = true })
 	}
 	byOpener := map[*node]*draft{}
 	var list []*draft
-	all.each(nil, func(id int) { // in the order of ids, so parents and deps come first
-		n := s.nodes[id]
-		if n.kind == kindStart {
-			return
+	for id, n := range s.nodes { // in the order of ids, so parents and deps come first
+		if !wanted[id] || n.kind == kindStart {
+			continue
 		}
 		o := n.opener()
 		d := byOpener[o]
@@ -126,11 +126,11 @@ func (p *Planner) draft(s *search, chosen []*node) ([]*draft, error) {
 			list = append(list, d)
 		}
 		d.nodes = append(d.nodes, n)
-	})
+	}
 	for _, d := range list {
 		d.build()
 	}
-	return p.share(list), nil
+	return p.share(&sharing{steps: s.budget, list: list}), nil
 }
 
 // build makes the one entry of a draft out of its nodes.
@@ -206,23 +206,25 @@ func (t *draftTree) absorb(o *draftTree) {
 
 // share merges fetches that can go in one request. Only fetches of entities at one path can: those into one open
 // source, or into one closed entrance.
-func (p *Planner) share(list []*draft) []*draft {
+func (p *Planner) share(s *sharing) []*draft {
+	s.order()
 	groups := map[string][]*draft{}
-	for _, d := range list {
+	for _, d := range s.list {
 		if d.opener.parent.kind == kindStart { // one node for each call of the root object already
 			continue
 		}
 		k := d.landing() + pathText(d.path)
-		i := slices.IndexFunc(groups[k], func(g *draft) bool { return p.compatible(g, d) && !cyclic(g, d) })
+		i := slices.IndexFunc(groups[k], func(g *draft) bool { return p.compatible(g, d) && !s.cyclic(g, d) })
 		if i < 0 {
 			groups[k] = append(groups[k], d)
 			continue
 		}
+		s.stale = s.stale || groups[k][i].rank != d.rank
 		groups[k][i].take(d)
 	}
-	shareAcrossTypes(list)
+	s.acrossTypes()
 	var out []*draft
-	for _, d := range list {
+	for _, d := range s.list {
 		if d.into != nil {
 			continue
 		}
@@ -317,37 +319,6 @@ func differ(a, b *schema.Selection) bool {
 	return false
 }
 
-// cyclic reports whether one of two drafts must run after the other, through however many between.
-func cyclic(a, b *draft) bool {
-	for d := range b.deps {
-		if reaches(d.final(), a, map[*draft]bool{}) {
-			return true
-		}
-	}
-	for d := range a.deps {
-		if reaches(d.final(), b, map[*draft]bool{}) {
-			return true
-		}
-	}
-	return false
-}
-
-func reaches(from, to *draft, seen map[*draft]bool) bool {
-	if from == to {
-		return true
-	}
-	if seen[from] {
-		return false
-	}
-	seen[from] = true
-	for d := range from.deps {
-		if reaches(d.final(), to, seen) {
-			return true
-		}
-	}
-	return false
-}
-
 // take merges o into d.
 func (d *draft) take(o *draft) {
 	for x := range o.deps {
@@ -364,55 +335,6 @@ func (d *draft) take(o *draft) {
 		h.tree.absorb(e.tree)
 	}
 	o.into = d
-}
-
-// shareAcrossTypes joins fetches that ask the same of the same place but came through different types on the way, as
-// products|Book.author and products|Film.author.
-func shareAcrossTypes(list []*draft) {
-	ask := make([]string, len(list))
-	for i, d := range list {
-		if d.into == nil && len(d.path) > 0 {
-			ask[i] = d.landing() + d.text()
-		}
-	}
-	for again := true; again; {
-		again = false
-		for i, d := range list {
-			if d.into != nil || ask[i] == "" {
-				continue
-			}
-			for j, g := range list[:i] {
-				if g.into != nil || ask[j] != ask[i] || len(g.path) != len(d.path) {
-					continue
-				}
-				at, differences := -1, 0
-				for k := range d.path {
-					if d.path[k].key != g.path[k].key || !slices.Equal(d.path[k].on, g.path[k].on) {
-						differences++
-						if d.path[k].on != nil && g.path[k].on != nil {
-							at = k
-						}
-					}
-				}
-				if differences != 1 || at < 0 || cyclic(g, d) {
-					continue
-				}
-				for x := range d.deps {
-					g.deps[x] = true
-				}
-				g.path = slices.Clone(g.path)
-				g.path[at].on = unite(g.path[at].on, d.path[at].on)
-				d.into, again = g, true
-				break
-			}
-		}
-	}
-}
-
-func unite(a, b []*schema.Type) []*schema.Type {
-	out := append(slices.Clone(a), b...)
-	slices.SortFunc(out, func(x, y *schema.Type) int { return strings.Compare(x.Name, y.Name) })
-	return slices.Compact(out)
 }
 
 // text is what a draft asks for, as text to compare.

@@ -11,7 +11,7 @@ import (
 // reals are the ways from a value of an interface object's type to sources that know the real types.
 func (s *search) reals(n *node, excl exclusion) (out []*node) {
 	for _, t := range s.p.targets[n.state.typ] {
-		if t.stand || t.src.Open == nil || t.src == n.state.src || t.first().Needs == nil || excl.has(t.land()) {
+		if t.stand || t.src.Open == nil || t.src == n.state.src || t.first().Needs == nil || excl.has(t.land) {
 			continue
 		}
 		if j := s.jump(n, t, nil, nil, excl); j != nil {
@@ -137,7 +137,7 @@ func (s *search) explode(base []*node, sel *schema.Select, excl exclusion) ([]le
 	}
 	var types []*schema.Type
 	for _, t := range s.members(real[0].state) {
-		if !slices.ContainsFunc(real[1:], func(r *node) bool { return !slices.Contains(s.members(r.state), t) }) {
+		if !slices.ContainsFunc(real[1:], func(r *node) bool { return !s.can(r.state, t) }) {
 			types = append(types, t)
 		}
 	}
@@ -153,19 +153,26 @@ func (s *search) explode(base []*node, sel *schema.Select, excl exclusion) ([]le
 		c.Field = f
 		return &c
 	}
+	var out []leaf
 	var fit []*node
 	for _, r := range real {
+		out = out[:0]
 		if !slices.ContainsFunc(types, func(t *schema.Type) bool {
-			_, err := s.field([]*node{s.cast(r, t)}, concrete(t), excl)
+			l, err := s.field([]*node{s.cast(r, t)}, concrete(t), excl)
+			out = append(out, l...)
 			return err != nil
 		}) {
 			fit = append(fit, r)
 		}
 	}
-	if len(fit) == 0 {
+	switch {
+	case len(fit) == 0:
 		return nil, fail()
+	case len(real) == 1: // as most often: what was found for it is all there is
+		types = nil
+	default:
+		out = nil
 	}
-	var out []leaf
 	for _, t := range types {
 		var casts []*node
 		for _, r := range fit {

@@ -1,10 +1,6 @@
 package plan
 
-import (
-	"math/bits"
-
-	"github.com/sluice-gateway/sluice/schema"
-)
+import "github.com/sluice-gateway/sluice/schema"
 
 // state says where a value was obtained: its type, the source it came from, and the shape that limits or widens what
 // the source gives of it.
@@ -44,8 +40,8 @@ type node struct {
 	price  int
 	alive  bool // a field that only keeps its object in the fetch
 
-	set  bitset // the node, its parent's set and its deps' sets
-	cost int    // the sum of the prices of set
+	set  idset // the node, its parent's set and its deps' sets
+	cost int   // the sum of the prices of set
 }
 
 // opener is the node that opens the fetch to which n belongs: the nearest jump.
@@ -59,34 +55,65 @@ func (n *node) opener() *node {
 // leaf are the ways to get one datum.
 type leaf []*node
 
-// bitset is a set of node ids.
-type bitset []uint64
+// idset is a set of node ids, in rising order. A node's set holds what is on the way to it, some dozens of nodes, while
+// ids go into the ten thousands: a set of bits would be made of zeros and grow with the square of the search.
+type idset []int32
 
-func (b *bitset) add(i int) {
-	for i>>6 >= len(*b) {
-		*b = append(*b, 0)
+// union returns the members of both, in memory of its own unless one of them has all.
+func (a idset) union(b idset) idset {
+	if a.has(b) {
+		return a
 	}
-	(*b)[i>>6] |= 1 << (i & 63)
+	if b.has(a) {
+		return b
+	}
+	out := make(idset, 0, len(a)+len(b))
+	i, j := 0, 0
+	for i < len(a) && j < len(b) {
+		switch x, y := a[i], b[j]; {
+		case x < y:
+			out = append(out, x)
+			i++
+		case x > y:
+			out = append(out, y)
+			j++
+		default:
+			out = append(out, x)
+			i++
+			j++
+		}
+	}
+	return append(append(out, a[i:]...), b[j:]...)
 }
 
-func (b *bitset) union(o bitset) {
-	for len(*b) < len(o) {
-		*b = append(*b, 0)
+// has reports whether all members of b are in a.
+func (a idset) has(b idset) bool {
+	if len(b) > len(a) {
+		return false
 	}
-	for i, w := range o {
-		(*b)[i] |= w
+	i := 0
+	for _, id := range b {
+		for i < len(a) && a[i] < id {
+			i++
+		}
+		if i == len(a) || a[i] != id {
+			return false
+		}
+		i++
 	}
+	return true
 }
 
-// each calls f for the members of b that are not in not.
-func (b bitset) each(not bitset, f func(id int)) {
-	for i, w := range b {
-		if i < len(not) {
-			w &^= not[i]
+// each calls f for the members of a that are not in not.
+func (a idset) each(not idset, f func(id int32)) {
+	i := 0
+	for _, id := range a {
+		for i < len(not) && not[i] < id {
+			i++
 		}
-		for w != 0 {
-			f(i<<6 + bits.TrailingZeros64(w))
-			w &= w - 1
+		if i < len(not) && not[i] == id {
+			continue
 		}
+		f(id)
 	}
 }

@@ -44,6 +44,7 @@ func (n *normaliser) into(out *schema.Selection, types []*schema.Type, set ast.S
 				}
 				continue
 			}
+			n.budget.charge(len(types))
 			for _, t := range types {
 				if err := n.put(nil, t, &on(out, t).Fields, s); err != nil {
 					return err

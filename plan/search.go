@@ -1,10 +1,10 @@
 package plan
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -24,7 +24,8 @@ const requiresPrice = 0.6
 // target is a place that can be entered from objects of one type: a closed entrance, or all the keys by which one open
 // source takes objects of one type.
 type target struct {
-	id    int // also the landing's, for exclusion
+	id    int
+	land  string // the landing, for exclusion
 	on    *schema.Type
 	src   *schema.Source
 	stand bool
@@ -67,6 +68,7 @@ type search struct {
 	active map[guard]bool
 	memo   map[jumpKey]*node
 	casts  map[castKey]*schema.Shape
+	refs   []int32 // scratch of choose, by the id of a node: zero between two choices
 }
 
 type nodeKey struct {
@@ -103,17 +105,21 @@ func (s *search) add(key nodeKey, n node) *node {
 	}
 	c := &n
 	c.id = len(s.nodes)
+	s.nodes = append(s.nodes, c)
+	s.byKey[key] = c
+	var below idset
 	if n.parent != nil {
-		c.set.union(n.parent.set)
+		below = n.parent.set
+		c.cost = n.parent.cost
 	}
 	for _, d := range n.deps {
-		c.set.union(d.set)
+		all := below.union(d.set)
+		all.each(below, func(id int32) { c.cost += s.nodes[id].price })
+		below = all
 	}
-	c.cost = 0
-	c.set.add(c.id)
-	s.nodes = append(s.nodes, c)
-	c.set.each(nil, func(id int) { c.cost += s.nodes[id].price })
-	s.byKey[key] = c
+	c.cost += c.price
+	c.set = append(below[:len(below):len(below)], int32(c.id)) // the highest there is
+	s.budget.charge(1 + len(c.set)/16)
 	return c
 }
 
@@ -188,6 +194,18 @@ func (s *search) edge(n *node, sel *schema.Select) *node {
 	return field(landing(n.state.src, named, open.Provides), 1)
 }
 
+// can reports whether an abstract value can be a t where it was obtained.
+func (s *search) can(st state, t *schema.Type) bool {
+	if !st.closed() {
+		return slices.Contains(s.members(st), t)
+	}
+	if len(st.shape.On) == 0 {
+		return st.typ.CanBe(t)
+	}
+	_, ok := st.shape.On[t]
+	return ok && st.typ.CanBe(t)
+}
+
 // members are the object types that an abstract value can be where it was obtained.
 func (s *search) members(st state) []*schema.Type {
 	if st.closed() {
@@ -216,7 +234,7 @@ func (s *search) cast(n *node, t *schema.Type) *node {
 		}
 		return nil
 	}
-	if !slices.Contains(s.members(n.state), t) {
+	if !s.can(n.state, t) {
 		return nil
 	}
 	return s.add(nodeKey{parent: n.id, kind: kindCast, name: t.Name},
@@ -245,24 +263,38 @@ func (s *search) narrowShape(shape *schema.Shape, t *schema.Type) *schema.Shape 
 	return out
 }
 
-// exclusion is a set of targets that may not be entered while the key of one of them is gathered, as sorted text.
+// exclusion is a set of landings that may not be entered while the key of one of them is gathered: four bytes for each,
+// in rising order, so that one set is one text in whichever order it came about.
 type exclusion string
 
-func (e exclusion) has(id int) bool { return strings.Contains(string(e), "."+strconv.Itoa(id)+".") }
-
-func (e exclusion) with(id int) exclusion {
-	if e.has(id) {
-		return e
+// find returns where a landing stands, or would stand.
+func (e exclusion) find(land string) (at int, ok bool) {
+	for at < len(e) && string(e[at:at+4]) < land {
+		at += 4
 	}
-	return e + exclusion("."+strconv.Itoa(id)+".")
+	return at, at < len(e) && string(e[at:at+4]) == land
 }
 
-// land identifies what is entered by a target: an open source is one landing whatever the type and the key.
-func (t *target) land() int {
-	if t.src.Open != nil {
-		return -1 - t.src.ID
+func (e exclusion) has(land string) bool {
+	_, ok := e.find(land)
+	return ok
+}
+
+func (e exclusion) with(land string) exclusion {
+	at, ok := e.find(land)
+	if ok {
+		return e
 	}
-	return t.id
+	return e[:at] + exclusion(land) + e[at:]
+}
+
+// landingOf identifies what is entered by a target: an open source is one landing whatever the type and the key.
+func landingOf(t *target) string {
+	id := uint32(2 * t.id)
+	if t.src.Open != nil {
+		id = uint32(2*t.src.ID + 1)
+	}
+	return string(binary.BigEndian.AppendUint32(nil, id))
 }
 
 // here reports whether n already stands where the target leads.
@@ -314,7 +346,7 @@ func (s *search) enter(n *node, t *target, name string, sel *schema.Select, requ
 		var deps []*node
 		if e.Needs != nil {
 			var ok bool
-			if deps, ok = s.satisfy(n, e.Needs, excl.with(t.land())); !ok {
+			if deps, ok = s.satisfy(n, e.Needs, excl.with(t.land)); !ok {
 				continue
 			}
 		}
@@ -346,11 +378,11 @@ func (s *search) enter(n *node, t *target, name string, sel *schema.Select, requ
 
 // extra is what deps cost on top of n.
 func (s *search) extra(n *node, deps []*node) (sum int) {
-	var all bitset
+	var all idset
 	for _, d := range deps {
-		all.union(d.set)
+		all = all.union(d.set)
 	}
-	all.each(n.set, func(id int) { sum += s.nodes[id].price })
+	all.each(n.set, func(id int32) { sum += s.nodes[id].price })
 	return sum
 }
 
@@ -375,7 +407,7 @@ func (s *search) next(n *node, sel *schema.Select, excl exclusion) (out []*node)
 		return out
 	}
 	for _, t := range s.p.targets[n.state.typ] {
-		if (t.first().Needs == nil) != (n.kind == kindStart) || excl.has(t.land()) {
+		if (t.first().Needs == nil) != (n.kind == kindStart) || excl.has(t.land) {
 			continue
 		}
 		if sel.Field == nil { // only a source that knows the real type can tell it
