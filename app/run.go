@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"syscall"
 
 	"github.com/sluice-gateway/sluice/config"
 	"github.com/sluice-gateway/sluice/console"
@@ -38,6 +39,9 @@ func serve(ctx context.Context, g *gateway.Gateway, c *config.Config, log *slog.
 		return err
 	}
 	if err := s.Start(ctx); err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("%w; choose other addresses with --listen and --admin", err)
+		}
 		return err
 	}
 	started(s)
