@@ -32,7 +32,8 @@ type Config struct {
 	Gzip bool `yaml:"gzip"`
 }
 
-// Timeouts are the limits of time of one call. A call never outlives its caller's context either.
+// Timeouts are the limits of time of one call. A call never outlives its caller's context either. One that is longer than
+// Total has no effect: whoever shortens Total need not touch the others.
 type Timeouts struct {
 	// Connect limits dialing, TLS included (default 3s). It is short, so that another endpoint can still be tried.
 	Connect time.Duration `yaml:"connect"`
@@ -118,12 +119,6 @@ func (c *Config) Validate() error {
 	positive("timeouts.connect", c.Timeouts.Connect)
 	positive("timeouts.response_header", c.Timeouts.ResponseHeader)
 	positive("timeouts.total", c.Timeouts.Total)
-	if c.Timeouts.Total > 0 && c.Timeouts.Connect > c.Timeouts.Total {
-		report("timeouts.connect", "must be <= timeouts.total", c.Timeouts.Connect)
-	}
-	if c.Timeouts.Total > 0 && c.Timeouts.ResponseHeader > c.Timeouts.Total {
-		report("timeouts.response_header", "must be <= timeouts.total", c.Timeouts.ResponseHeader)
-	}
 	if c.Pool.MaxIdle < 1 {
 		report("pool.max_idle", "must be >= 1", c.Pool.MaxIdle)
 	}

@@ -77,7 +77,6 @@ func TestValidateReportsAll(t *testing.T) {
 		`endpoints[2]: is the same as endpoints[0] (got http://a)`,
 		`policy: must be one of least_in_flight, round_robin (got best)`,
 		`timeouts.connect: must be > 0 (got -1ns)`,
-		`timeouts.response_header: must be <= timeouts.total (got 2s)`,
 		`pool.max_idle: must be >= 1 (got 0)`,
 		`pool.idle_timeout: must be > 0 (got 0s)`,
 		`pool.max_connections: must be >= 0 (got -1)`,
