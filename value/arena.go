@@ -14,8 +14,9 @@ type Arena struct {
 	values  []Value
 	members []Member
 
-	stackV []Value  // scratch of the scanner
-	stackM []Member // scratch of the scanner
+	// Scratch of the scanner.
+	stackV stack[Value]
+	stackM stack[Member]
 }
 
 var arenas = sync.Pool{New: func() any { return new(Arena) }}
@@ -30,16 +31,30 @@ func (a *Arena) Release() {
 	clear(a.values)
 	clear(a.members)
 	a.values, a.members = a.values[:0], a.members[:0]
-	a.stackV, a.stackM = reset(a.stackV), reset(a.stackM)
+	a.stackV.reset()
+	a.stackM.reset()
 	arenas.Put(a)
 }
 
-func reset[T any](stack []T) []T {
-	if cap(stack) > lastChunk {
-		return nil
+// stack is a stack that remembers how much of it was ever used, as only that has to be cleared: one large body would
+// otherwise make the arena dear for all small ones after it.
+type stack[T any] struct {
+	items []T
+	used  int
+}
+
+func (s *stack[T]) pop(to int) {
+	s.used = max(s.used, len(s.items))
+	s.items = s.items[:to]
+}
+
+func (s *stack[T]) reset() {
+	s.pop(0)
+	clear(s.items[:s.used])
+	s.used = 0
+	if cap(s.items) > lastChunk {
+		s.items = nil
 	}
-	clear(stack[:cap(stack)])
-	return stack[:0]
 }
 
 // Values returns a slice of n missing values.

@@ -42,7 +42,9 @@ func (e *SyntaxError) Error() string {
 // The result points into body and into memory of a: both must outlive it, and body must not be changed. The error is
 // a *[SyntaxError].
 func Scan(body []byte, want *Filter, a *Arena) (Value, error) {
-	a.stackV, a.stackM = a.stackV[:0], a.stackM[:0] // a document that failed may have left something
+	// A document that failed may have left something.
+	a.stackV.pop(0)
+	a.stackM.pop(0)
 	s := scanner{b: body, a: a}
 	s.space()
 	v, ok := s.value(want, true, 0)
@@ -235,7 +237,7 @@ func (s *scanner) list(want *Filter, keep bool, depth int) (Value, bool) {
 		return Value{}, s.fail("nested too deeply")
 	}
 	s.i++
-	base := len(s.a.stackV)
+	base := len(s.a.stackV.items)
 	s.space()
 	if s.i < len(s.b) && s.b[s.i] == ']' {
 		s.i++
@@ -247,7 +249,7 @@ func (s *scanner) list(want *Filter, keep bool, depth int) (Value, bool) {
 			return v, false
 		}
 		if keep {
-			s.a.stackV = append(s.a.stackV, v)
+			s.a.stackV.items = append(s.a.stackV.items, v)
 		}
 		s.space()
 		if s.i >= len(s.b) {
@@ -260,9 +262,9 @@ func (s *scanner) list(want *Filter, keep bool, depth int) (Value, bool) {
 			continue
 		case ']':
 			s.i++
-			items := s.a.Values(len(s.a.stackV) - base)
-			copy(items, s.a.stackV[base:])
-			s.a.stackV = s.a.stackV[:base]
+			items := s.a.Values(len(s.a.stackV.items) - base)
+			copy(items, s.a.stackV.items[base:])
+			s.a.stackV.pop(base)
 			return OfItems(items), true
 		}
 		return Value{}, s.fail("a comma or a closing bracket is missing")
@@ -274,7 +276,7 @@ func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
 		return Value{}, s.fail("nested too deeply")
 	}
 	s.i++
-	base, guess := len(s.a.stackM), 0
+	base, guess := len(s.a.stackM.items), 0
 	s.space()
 	if s.i < len(s.b) && s.b[s.i] == '}' {
 		s.i++
@@ -314,7 +316,7 @@ func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
 			return v, false
 		}
 		if kept {
-			s.a.stackM = append(s.a.stackM, Member{key, v})
+			s.a.stackM.items = append(s.a.stackM.items, Member{key, v})
 		}
 		s.space()
 		if s.i >= len(s.b) {
@@ -327,10 +329,10 @@ func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
 			continue
 		case '}':
 			s.i++
-			found := dropRepeated(s.a.stackM[base:])
+			found := dropRepeated(s.a.stackM.items[base:])
 			members := s.a.Members(len(found))
 			copy(members, found)
-			s.a.stackM = s.a.stackM[:base]
+			s.a.stackM.pop(base)
 			return OfMembers(members), true
 		}
 		return Value{}, s.fail("a comma or a closing brace is missing")
