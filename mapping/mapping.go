@@ -72,6 +72,22 @@ type Env struct {
 	machine machine
 }
 
+// Reset makes env as good as new, for work that has nothing to do with what it was used for. What it keeps is memory.
+func (env *Env) Reset() {
+	m := &env.machine
+	*env = Env{machine: machine{names: wiped(m.names), path: wiped(m.path), waiting: wiped(m.waiting)}}
+}
+
+// wiped empties scratch memory, so that it keeps nothing alive.
+func wiped[T any](s []T) []T {
+	const largest = 1 << 10 // what is larger is rare, and would stay in memory for good
+	if cap(s) > largest {
+		return nil
+	}
+	clear(s[:cap(s)])
+	return s[:0]
+}
+
 // Reference is one use of a variable.
 type Reference struct {
 	// Name is the variable with its dollar: "$args", "$this", "$batch", "$config", "$context", "$env", "$request",

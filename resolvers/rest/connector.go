@@ -272,7 +272,8 @@ func constant(t *mapping.Template) bool {
 func (c *connector) constantHeader(t *mapping.Template) []string {
 	arena := value.NewArena()
 	defer arena.Release()
-	env := c.environmentOf(arena)
+	var env mapping.Env
+	c.bind(&env, arena)
 	text, err := t.Append(nil, &env)
 	if err != nil || !isFieldValue(text) {
 		c.problems.count.Add(1)
@@ -281,7 +282,7 @@ func (c *connector) constantHeader(t *mapping.Template) []string {
 	return []string{string(text)}
 }
 
-// environmentOf returns what mappings see outside of any request.
-func (c *connector) environmentOf(a *value.Arena) mapping.Env {
-	return mapping.Env{Config: c.site.config, Environ: c.environ, Context: value.OfMembers(nil), Arena: a}
+// bind gives mappings what they see outside of any request.
+func (c *connector) bind(env *mapping.Env, a *value.Arena) {
+	env.Config, env.Environ, env.Context, env.Arena = c.site.config, c.environ, emptyObject, a
 }

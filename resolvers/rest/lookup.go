@@ -223,22 +223,22 @@ func (w *worker) listOf(v value.Value, n int) (value.Value, *failure) {
 // each calls f for 0…n-1, as many at a time as the site allows, each goroutine with a worker of its own, and returns when
 // all have ended.
 func (j *job) each(n int, f func(w *worker, i int)) {
-	work := func(next func() int) {
+	var begun atomic.Int64
+	work := func() {
 		w := newWorker(j.connector, &j.reading, j.scope, j.in, j.epoch)
-		for i := next(); i < n; i = next() {
-			f(w, i)
+		for i := int(begun.Add(1)); i <= n; i = int(begun.Add(1)) {
+			f(w, i-1)
 		}
+		w.release()
 	}
-	var at atomic.Int64
-	next := func() int { return int(at.Add(1)) - 1 }
 	var wg sync.WaitGroup
 	parallel := n
 	if j.connector.def.Target == nil {
 		parallel = 1 // nothing to wait for
 	}
 	for range min(parallel, j.connector.site.concurrency) - 1 {
-		wg.Go(func() { work(next) })
+		wg.Go(work)
 	}
-	work(next)
+	work()
 	wg.Wait()
 }

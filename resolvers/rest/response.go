@@ -23,7 +23,10 @@ func (w *worker) interpret(resp *upstream.Response) (value.Value, *failure) {
 	read := func(want *value.Filter) (value.Value, error) {
 		return decode(resp.Body, form, charset, want, w.env.Arena)
 	}
-	w.env.Status = value.OfInt(int64(resp.Status))
+	w.env.Status = statusOK
+	if resp.Status != http.StatusOK {
+		w.env.Status = value.OfInt(int64(resp.Status))
+	}
 	w.env.Response = headersValue(w.env.Arena, c.answerHeaders, resp.Header)
 	success := resp.Status >= 200 && resp.Status <= 299
 	want := c.failing
@@ -62,8 +65,16 @@ func (w *worker) interpret(resp *upstream.Response) (value.Value, *failure) {
 	return w.apply("Selection", w.reading.selection, body), nil
 }
 
+var (
+	statusOK  = value.OfInt(http.StatusOK)
+	noHeaders = value.OfMembers([]value.Member{{Key: "headers", Value: emptyObject}})
+)
+
 // headersValue returns {"headers": {<name>: [<value>, …]}} with those of the names that are there.
 func headersValue(a *value.Arena, names []string, h map[string][]string) value.Value {
+	if len(names) == 0 {
+		return noHeaders
+	}
 	var found []value.Member
 	for _, name := range names {
 		values := h[textproto.CanonicalMIMEHeaderKey(name)]

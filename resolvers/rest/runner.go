@@ -21,6 +21,7 @@ type rootRunner struct {
 
 func (r *rootRunner) Run(ctx context.Context, in *execute.Inputs) *execute.Outcome {
 	w := newWorker(r.connector, &r.reading, r.driver.scope(in.Scope), in, r.epoch)
+	defer w.release()
 	w.mutation = r.mutation
 	w.env.Args = r.args.Apply(in.Variables, w.env.Arena)
 	v, f := w.call(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"sync"
 
 	"github.com/sluice-gateway/sluice/execute"
 	"github.com/sluice-gateway/sluice/fault"
@@ -30,7 +31,7 @@ func (c *connector) narrow(asked *mapping.Request) reading {
 }
 
 // worker makes calls of one connector, one after the other. It is not safe for concurrent use; where calls run at the
-// same time, each goroutine has a worker.
+// same time, each goroutine has a worker. Workers come from a pool, as much of what they are is scratch memory.
 type worker struct {
 	connector *connector
 	reading   *reading
@@ -47,9 +48,13 @@ type worker struct {
 	path, text []byte // scratch
 }
 
+var workers = sync.Pool{New: func() any { return new(worker) }}
+
+// newWorker returns a worker, to be released when its last call has returned.
 func newWorker(c *connector, r *reading, sc *scope, in *execute.Inputs, epoch int) *worker {
-	w := &worker{connector: c, reading: r, scope: sc, caller: in.Caller, epoch: epoch}
-	w.env = c.environmentOf(sc.arena())
+	w := workers.Get().(*worker) //nolint:errcheck // the pool holds nothing else
+	w.connector, w.reading, w.scope, w.caller, w.epoch = c, r, sc, in.Caller, epoch
+	c.bind(&w.env, sc.arena())
 	w.env.Problems = &w.problems
 	var headers map[string][]string
 	if in.Caller != nil {
@@ -60,6 +65,20 @@ func newWorker(c *connector, r *reading, sc *scope, in *execute.Inputs, epoch in
 		w.visit = sc.visit(c.site)
 	}
 	return w
+}
+
+// release gives the worker back to the pool. What it made stays good: the scope owns it.
+func (w *worker) release() {
+	const largest = 64 << 10 // what is larger is rare, and would stay in memory for good
+	if cap(w.path) > largest || cap(w.text) > largest {
+		return
+	}
+	w.env.Reset()
+	w.problems.Reset()
+	clear(w.found[:cap(w.found)])
+	w.connector, w.reading, w.scope, w.visit, w.caller = nil, nil, nil, nil, nil
+	w.epoch, w.mutation, w.found = 0, false, w.found[:0]
+	workers.Put(w)
 }
 
 // call makes one call with the variables in w.env, and returns what its answer maps to. It does not panic.
