@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -131,11 +132,19 @@ func writeAnswer(w http.ResponseWriter, m mediaType, status int, text []byte) {
 	_, _ = w.Write(text) // a client that went away is nobody's error
 }
 
-// writeResponse writes a GraphQL response as the whole answer to a request.
-func writeResponse(ctx context.Context, w http.ResponseWriter, m mediaType, r *operation.Response) {
+// longAnswer is what a connection may not take at once, so that writing it depends on the client.
+const longAnswer = 64 << 10
+
+// writeResponse writes a GraphQL response as the whole answer to a request, and releases it before: a client that does not
+// read holds no more than the text. It has limit to take the answer; what is short goes to the network at once.
+func writeResponse(ctx context.Context, w http.ResponseWriter, m mediaType, r *operation.Response, limit time.Duration) {
 	a := newAnswer()
 	a.bytes = appendResponse(a.bytes, r)
 	status := statusOf(ctx, m, r)
+	r.Release()
+	if len(a.bytes) > longAnswer {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit)) // else the server's, which is longer
+	}
 	if status == http.StatusMethodNotAllowed {
 		w.Header()["Allow"] = allowPost
 	}

@@ -78,8 +78,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, m mediaType, req
 		return
 	}
 	response := s.run(ctx, request)
-	writeResponse(ctx, w, m, response)
-	response.Release()
+	writeResponse(ctx, w, m, response, s.config.Timeouts.Write)
 }
 
 // run prepares and executes a request.

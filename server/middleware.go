@@ -114,7 +114,7 @@ func (s *Server) recover(next http.Handler) http.Handler {
 				h.Del(name)
 			}
 			m := negotiate(r.Header["Accept"], false)
-			writeResponse(r.Context(), w, m, &operation.Response{Errors: gqlerror.List{internalError()}})
+			writeResponse(r.Context(), w, m, &operation.Response{Errors: gqlerror.List{internalError()}}, s.config.Timeouts.Write)
 		}()
 		next.ServeHTTP(w, r)
 	})

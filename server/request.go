@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -41,7 +42,10 @@ type body struct {
 // for ever.
 const maxPooled = 1 << 20
 
-var bodies = sync.Pool{New: func() any { return &body{bytes: make([]byte, 0, 4<<10)} }}
+// firstRead is how large a buffer for a body begins.
+const firstRead = 4 << 10
+
+var bodies = sync.Pool{New: func() any { return &body{bytes: make([]byte, 0, firstRead)} }}
 
 func (b *body) release() {
 	if cap(b.bytes) > maxPooled {
@@ -60,12 +64,16 @@ func (b *body) read(r *http.Request, limit int64) *refusal {
 	if r.ContentLength > limit {
 		return tooLarge()
 	}
-	if n := int(r.ContentLength) + bytes.MinRead; n > cap(b.bytes) { // one more than the length, to see the end
-		b.bytes = make([]byte, 0, n)
+	announced := int(limit) + 1
+	if r.ContentLength >= 0 {
+		announced = int(r.ContentLength) + bytes.MinRead // more than the length, to see the end
 	}
 	for {
+		// The buffer grows with what has come, and not at once to what was announced: a thousand clients that announce a
+		// megabyte each and send nothing would take a gigabyte.
 		if len(b.bytes) == cap(b.bytes) {
-			b.bytes = append(b.bytes, 0)[:len(b.bytes)]
+			more := min(max(2*cap(b.bytes), firstRead), max(announced, len(b.bytes)+bytes.MinRead))
+			b.bytes = append(make([]byte, 0, more), b.bytes...)
 		}
 		n, err := r.Body.Read(b.bytes[len(b.bytes):cap(b.bytes)])
 		b.bytes = b.bytes[:len(b.bytes)+n]
@@ -75,8 +83,11 @@ func (b *body) read(r *http.Request, limit int64) *refusal {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return refuse(http.StatusRequestTimeout, fault.BadRequest, "The request body did not come in time.")
+		}
 		if err != nil {
-			return refuse(http.StatusRequestTimeout, fault.BadRequest, "The request body could not be read.")
+			return badRequest("The request body could not be read.")
 		}
 	}
 }

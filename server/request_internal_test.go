@@ -3,7 +3,12 @@ package server
 // White-box, because the decoder has no other way in than a whole request.
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/sluice-gateway/sluice/operation"
@@ -49,4 +54,41 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The length that a client announces used to be allocated before anything of the body had come.
+func TestABodyTakesMemoryAsItComes(t *testing.T) {
+	t.Parallel()
+	stopped := errors.New("stopped")
+	for _, size := range []int{0, 10, 10_000, 300_000} {
+		sent := strings.NewReader(strings.Repeat(" ", size))
+		r := &http.Request{ContentLength: 1 << 20, Body: io.NopCloser(io.MultiReader(sent, failing{stopped}))}
+		b := &body{}
+		if bad := b.read(r, 1<<20); bad == nil || bad.status != 400 {
+			t.Errorf("a body that breaks off after %d bytes is taken", size)
+		}
+		if got, most := cap(b.bytes), 2*size+firstRead; got > most {
+			t.Errorf("%d bytes of a body took %d of memory, want at most %d", size, got, most)
+		}
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func TestABodyIsReadWhole(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1, firstRead - 1, firstRead, firstRead + 1, 100_000, 1<<20 - 1, 1 << 20} {
+		text := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
+		for _, announced := range []int64{int64(size), -1} {
+			b := &body{}
+			if bad := b.read(&http.Request{ContentLength: announced, Body: io.NopCloser(bytes.NewReader(text))}, 1<<20); bad != nil {
+				t.Errorf("%d bytes: %v", size, bad.err)
+			}
+			if !bytes.Equal(b.bytes, text) {
+				t.Errorf("%d bytes: read %d others", size, len(b.bytes))
+			}
+		}
+	}
 }
