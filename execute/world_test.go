@@ -74,10 +74,9 @@ type entry struct {
 
 // planner makes a plan of a query and the fetches that a test wrote for it.
 type planner struct {
-	w    *world
-	tb   testing.TB
-	doc  *ast.QueryDocument
-	vars value.Value
+	w   *world
+	tb  testing.TB
+	doc *ast.QueryDocument
 }
 
 func (w *world) plan(tb testing.TB, query string, steps ...step) *plan.Plan {
