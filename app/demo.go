@@ -109,7 +109,7 @@ Three things to try:
   1. Open %[1]s/ in a browser and run the query in the first tab: one query, four services.
   2. Ask from a shell:
      curl %[1]s%[2]s -H 'content-type: application/json' -d '{"query": "{ user(id: 7) { name orders(first: 2) { status total { amount } } } }"}'
-  3. See how that is done: run the tab "status", which lists every endpoint and how often it was called.
+  3. See how that is done: run the tab "Status", which lists every endpoint and how often it was called.
 
 Stop with Ctrl-C.
 `, front, path)
