@@ -86,6 +86,9 @@ type block struct {
 	items []item
 	// simple: every item is a field and no key repeats, so that nothing is ever merged.
 	simple bool
+	// makers are the values of items that narrowing has left out and that make something of a value that is no object:
+	// it then comes out as an object nevertheless.
+	makers []expr
 }
 
 type itemKind uint8

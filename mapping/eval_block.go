@@ -14,11 +14,25 @@ func (m *machine) block(b *block, v value.Value) value.Value {
 	dollarStart, dollarEnd := m.dollarStart, m.dollarEnd
 	m.dollarStart, m.dollarEnd = m.start, len(m.path)
 	got := m.build(b, v, v)
-	m.dollarStart, m.dollarEnd = dollarStart, dollarEnd
 	if v.Kind() != value.Object && (got.IsMissing() || got.Kind() == value.Object && got.Len() == 0) {
-		return v
+		got = v
+		if m.makes(b.makers, v) {
+			got = value.OfMembers(nil)
+		}
 	}
+	m.dollarStart, m.dollarEnd = dollarStart, dollarEnd
 	return got
+}
+
+// makes reports whether one of several expressions has a value. Nobody asked for it, so nobody is told of problems.
+func (m *machine) makes(makers []expr, at value.Value) (made bool) {
+	collect := m.collect
+	m.collect = false
+	for i := 0; i < len(makers) && !made; i++ {
+		made = !m.eval(makers[i], at, at).IsMissing()
+	}
+	m.collect = collect
+	return made
 }
 
 // blockOfItems applies braces to the items of a list. A list whose items all come out as they went in is not copied.

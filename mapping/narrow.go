@@ -59,6 +59,7 @@ func narrowExpr(e expr, r *Request) expr {
 
 func narrowBlock(b *block, r *Request) *block {
 	items := make([]item, 0, len(r.Fields)+1)
+	var makers []expr
 	spread := *r
 	if r.Typename && !r.Abstract {
 		items = append(items, item{kind: itemField, off: b.off, key: typename, value: newLiteral(b.off, value.OfString(r.Type))})
@@ -79,10 +80,34 @@ func narrowBlock(b *block, r *Request) *block {
 			if f := r.field(it.key); f != nil {
 				it.value = narrowExpr(it.value, f.Sub)
 				items = append(items, it)
+			} else if maker := makerOf(it.value); maker != nil {
+				makers = append(makers, maker)
 			}
 		}
 	}
-	return newBlock(b.off, items)
+	out := newBlock(b.off, items)
+	out.makers = makers
+	return out
+}
+
+// makerOf returns an expression that has a value where e may have one though $ is no object, and nil if e never has. An
+// object that a stub makes of a key is there even if nobody asks for the key.
+func makerOf(e expr) expr {
+	switch e := e.(type) {
+	case *path:
+		if e.head == headKey || (e.head == headDollar || e.head == headAt) && len(e.steps) > 0 && e.steps[0].kind == stepKey {
+			return nil
+		}
+		return e
+	case *chain:
+		for _, x := range e.operands {
+			if makerOf(x) != nil {
+				return e
+			}
+		}
+		return nil
+	}
+	return newLiteral(e.pos(), value.NullValue) // a literal is always there
 }
 
 // field returns the requested field with a name, nil if it is not asked for.
