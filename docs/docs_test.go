@@ -440,3 +440,26 @@ func TestEverySettingIsDocumentedWithItsDefault(t *testing.T) {
 		}
 	}
 }
+
+func TestTheMapHasEveryFolder(t *testing.T) {
+	t.Parallel()
+	text := read(t, "docs/ARCHITECTURE.md")
+	mapped := map[string]bool{}
+	for _, row := range rows(text, "folder", "what lives there") {
+		folder, _, _ := strings.Cut(row[0], "/")
+		mapped[folder] = true
+	}
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !mapped[e.Name()] {
+			t.Errorf("%s/ is not on the map", e.Name())
+		}
+		delete(mapped, e.Name())
+	}
+	for folder := range mapped {
+		t.Errorf("%s/ is on the map, and not there", folder)
+	}
+}
