@@ -64,7 +64,7 @@ func (r *run) enter(s *state, e *entry, number int) {
 			// same reason.
 			r.markTree(object, e.want, rd.mark)
 			continue
-		case rd.missing || e.needs.keyed && nullKey(r.members, e.needs):
+		case rd.untyped || e.needs.keyed && nullKey(r.members, e.needs):
 			continue
 		}
 		rep := value.OfMembers(r.members)
@@ -93,11 +93,11 @@ func nullKey(rep []value.Member, n *needs) bool {
 	return true
 }
 
-// reader reads representations. It goes on after it met a missing value, as a mark tells more.
+// reader reads representations. A value that its source left out is null, as it is for clients.
 type reader struct {
 	arena   *value.Arena
-	missing bool // a value that is needed is missing
 	mark    int  // the failure of a value that is needed; -1: none
+	untyped bool // what is needed depends on a runtime type that is not known
 }
 
 // object appends the members of an object's representation: the fields in their order, and the runtime type last.
@@ -107,10 +107,11 @@ func (rd *reader) object(dst, object []value.Member, n *needs) []value.Member {
 		return dst
 	}
 	typename := object[n.typename].Value
-	if len(n.on) > 0 {
-		rd.check(typename)
-	}
 	if typename.Kind() != value.String {
+		if len(n.on) > 0 {
+			rd.read(typename)
+			rd.untyped = true
+		}
 		return dst
 	}
 	for i := range n.on {
@@ -124,8 +125,7 @@ func (rd *reader) object(dst, object []value.Member, n *needs) []value.Member {
 func (rd *reader) fields(dst, object []value.Member, list []need) []value.Member {
 	for i := range list {
 		f := &list[i]
-		v := object[f.slot].Value
-		rd.check(v)
+		v := rd.read(object[f.slot].Value)
 		if f.sub != nil {
 			v = rd.nested(v, f.sub)
 		}
@@ -140,8 +140,7 @@ func (rd *reader) nested(v value.Value, n *needs) value.Value {
 	case value.List:
 		items := rd.arena.Values(v.Len())
 		for i, item := range v.Items() {
-			rd.check(item)
-			items[i] = rd.nested(item, n)
+			items[i] = rd.nested(rd.read(item), n)
 		}
 		return value.OfItems(items)
 	case value.Object:
@@ -150,15 +149,16 @@ func (rd *reader) nested(v value.Value, n *needs) value.Value {
 	return v
 }
 
-func (rd *reader) check(v value.Value) {
+func (rd *reader) read(v value.Value) value.Value {
 	switch v.Kind() {
 	case value.Missing:
-		rd.missing = true
+		return value.NullValue
 	case value.Mark:
 		if rd.mark < 0 {
 			rd.mark = v.MarkNumber()
 		}
 	}
+	return v
 }
 
 // repIndex finds equal representations. It is a hash table with open addressing.
