@@ -69,7 +69,10 @@ func (r *reader) definition(d *ast.Directive, builtin map[string]*ast.DirectiveD
 		}
 	}
 	hint := suggest.DidYouMean("", "@"+d.Name, r.directiveNames(builtin))
-	if r.specs.directives[d.Name] != nil {
+	switch {
+	case d.Name == "connect" || d.Name == "source":
+		hint = " Import it with @link(url: \"https://specs.apollo.dev/connect/v0.4\", import: [\"@connect\", \"@source\"])."
+	case r.specs.directives[d.Name] != nil:
 		hint = " Import it with @link(url: \"https://specs.apollo.dev/federation/v2.12\", import: [\"@" + d.Name + "\"])."
 	}
 	r.invalid(d.Position, "", "Unknown directive \"@%s\".%s", d.Name, hint)
@@ -88,6 +91,13 @@ func (r *reader) directiveNames(builtin map[string]*ast.DirectiveDefinition) []s
 		if own, ok := r.schema.Links.Directive(federation, name); ok {
 			names = append(names, "@"+own)
 		}
+	}
+	for _, name := range []string{"connect", "source"} { // offered without their link too: it is what most schemas are for
+		own, ok := r.schema.Links.Directive("connect", name)
+		if !ok {
+			own = name
+		}
+		names = append(names, "@"+own)
 	}
 	return names
 }
