@@ -15,7 +15,7 @@ func TestUnknownDirectivesAreHintedAt(t *testing.T) {
 	const link = `extend schema @link(url: "https://specs.apollo.dev/connect/v0.4", import: [{name: "@connect", as: "@rest"}]) `
 	for sdl, want := range map[string]string{
 		`type Query { a: Int @connect }`:        `Import it with @link(url: "https://specs.apollo.dev/connect/v0.4", import: ["@connect", "@source"]).`,
-		`type Query { a: Int @conect }`:         `Did you mean "@connect"?`,
+		`type Query { a: Int @conect }`:         `Did you mean "@connect" or "@oneOf"?`,
 		link + `type Query { a: Int @rset }`:    `Did you mean "@rest"?`,
 		link + `type Query { a: Int @shareabl}`: `Unknown directive "@shareabl".`,
 	} {
