@@ -3,6 +3,8 @@ package rest
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/execute"
@@ -83,7 +85,11 @@ func (c *connector) unanswered(ctx context.Context, err error) *failure {
 // refusal is the failure of a call whose answer means failure. body is what the mappings of errors read of it.
 func (w *worker) refusal(body value.Value, status int) *failure {
 	c := w.connector
-	f := c.fail(fault.ConnectorFetch, messageFailed, status, nil)
+	var cause error
+	if status >= 500 { // a defect of the service, which its operator wants to know of; anything below is an answer
+		cause = fmt.Errorf("status %d %s", status, http.StatusText(status))
+	}
+	f := c.fail(fault.ConnectorFetch, messageFailed, status, cause)
 	if c.message != nil {
 		switch m := w.apply("ErrorsMessage", c.message, body); m.Kind() {
 		case value.String:
