@@ -340,6 +340,19 @@ func TestBadAnswersAreTyped(t *testing.T) {
 	}
 }
 
+// What net/http says of an endpoint that takes connections and closes them depends on when it notices: that of a connection
+// which was closed before the request was written used to be taken for an answer that is not HTTP.
+func TestAnEndpointThatOnlyTakesConnectionsIsBroken(t *testing.T) {
+	t.Parallel()
+	c := client(t, nil, listen(t, func(net.Conn) {}))
+	for range 300 {
+		_, err := c.Do(context.Background(), get("/"))
+		if code := upstream.CodeOf(err); code != upstream.CodeBroken && code != upstream.CodeUnavailable {
+			t.Fatalf("Do() = %v, want a broken connection", err)
+		}
+	}
+}
+
 func TestHeadOverTheLimitByHTTP2(t *testing.T) {
 	t.Parallel()
 	c := secureClient(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -136,7 +136,7 @@ func classify(err error) *Error {
 	case isTimeout(err):
 		return &Error{Code: CodeTimeout, Err: fmt.Errorf("%w: %w", ErrHeaderTimeout, err)}
 	case errors.Is(err, ErrTruncated), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.As(err, &op), errors.As(err, &errno), errors.Is(err, net.ErrClosed):
+		errors.As(err, &op), errors.As(err, &errno), errors.Is(err, net.ErrClosed), isLost(err):
 		return &Error{Code: CodeBroken, Err: err}
 	}
 	return &Error{Code: CodeInvalid, FromBackend: true, Err: err}
@@ -147,6 +147,21 @@ func classify(err error) *Error {
 func isTimeout(err error) bool {
 	var t net.Error
 	return errors.As(err, &t) && t.Timeout() || errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// isLost knows the errors of net/http for a connection that went away between two answers, which have no type either. The
+// first of them comes when an endpoint stops just after it took a connection.
+func isLost(err error) bool {
+	text := err.Error()
+	for _, lost := range []string{
+		"server closed idle connection", "readLoop exiting",
+		"client conn is closed", "client conn not usable", "client connection lost", "client connection force closed", "GOAWAY",
+	} {
+		if strings.Contains(text, lost) {
+			return true
+		}
+	}
+	return false
 }
 
 // isHeaderTooLarge knows the errors of net/http for a head over the limit by their text: they have no type (as of Go
