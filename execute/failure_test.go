@@ -71,6 +71,18 @@ func TestFailures(t *testing.T) {
 			"me.age CONNECTOR_FETCH Request failed.", "me.friends[1].name CONNECTOR_FETCH Request failed.",
 		},
 	}, {
+		name:  "a failure is told where another source has found an empty list in its place",
+		query: `{ posts { title editor { id } } }`,
+		steps: []step{
+			{source: "a", want: `{ posts { title } }`},
+			{source: "b", want: `{ posts { editor { id } } }`, after: []int{0}},
+		},
+		sources: func(tb testing.TB) sources {
+			return sources{"a": fails(failure(-1, "posts")), "b": gives(tb, `{"posts":[]}`)}
+		},
+		data:   `{"posts":[]}`,
+		errors: []string{"CONNECTOR_FETCH Request failed."},
+	}, {
 		name:  "an error without a path concerns everything that is null",
 		query: `{ me { name email age } }`,
 		steps: []step{{source: "a", want: `{ me { name email age } }`}},

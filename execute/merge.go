@@ -155,6 +155,9 @@ func (r *run) mergeValue(slot *value.Value, v value.Value, t *tree) {
 			for i := range items {
 				items[i] = inherit(*slot)
 			}
+			if slot.Kind() == value.Mark && len(items) == 0 {
+				r.effaced = append(r.effaced, slot.MarkNumber())
+			}
 			*slot = value.OfItems(items)
 		}
 		// Lists of different length cannot be of the same objects: the first one stays, and is not made longer.

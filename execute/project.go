@@ -52,6 +52,12 @@ func (r *run) project() ([]byte, gqlerror.List) {
 	}
 	r.buf, r.path = data, p.path
 	size.Store(int64(min(len(data), keepBytes)))
+	slices.Sort(r.effaced)
+	for _, n := range slices.Compact(r.effaced) {
+		if r.failures[n].extensions == nil { // it was reported nowhere
+			r.unplaced = append(r.unplaced, n)
+		}
+	}
 	slices.SortStableFunc(r.unplaced, func(a, b int) int { return r.failures[a].fetch - r.failures[b].fetch })
 	for _, n := range r.unplaced {
 		if p.room() {

@@ -27,6 +27,7 @@ type run struct {
 	outcomes []*Outcome  // to be released
 	failures []failure
 	unplaced []int // failures that left no mark in the store
+	effaced  []int // failures of which a mark was lost: there was nothing below it to pass it on to
 	panicked bool
 	crashes  []error // the panics
 
@@ -91,7 +92,7 @@ func (r *run) release() {
 	r.outcomes, r.failures = recycle(r.outcomes, keepTargets), recycle(r.failures, keepTargets)
 	r.objects, r.members = recycle(r.objects, keepTargets), recycle(r.members, keepTargets)
 	r.path = recycle(r.path, keepTargets)
-	r.unplaced, r.crashes, r.panicked = nil, nil, false
+	r.unplaced, r.effaced, r.crashes, r.panicked = nil, nil, nil, false
 	r.index.slots = recycle(r.index.slots, 2*keepTargets)
 	r.index.hashes = recycle(r.index.hashes, keepTargets)
 	if cap(r.buf) > keepBytes {
