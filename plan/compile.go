@@ -127,7 +127,11 @@ func (c *compiler) fetch(root *Place, d *draft, id int, kind ast.Operation) *Fet
 			c.slot(at, typenameKey, false)
 		}
 		if e.needs != nil || len(d.path) > 0 {
-			entry.Needs = c.needs(at, e.needs, e.enter.Needs)
+			key := e.enter.Needs
+			if e.enter.Virtual {
+				key = nil
+			}
+			entry.Needs = c.needs(at, e.needs, key)
 		}
 		entry.Want = c.tree(at, e.tree)
 		f.Entries = append(f.Entries, entry)

@@ -122,7 +122,7 @@ func (b *builder) addEntrance(e *Entrance) {
 	e.ID = len(b.supergraph.Entrances)
 	e.Price = priceCall
 	switch {
-	case e.Source.Kind == Local:
+	case e.Source.Kind == Local || e.Virtual:
 		e.Price = priceLocal
 	case e.Batch == 1 && e.Needs != nil:
 		e.Price += priceEach

@@ -116,6 +116,9 @@ func dump(s *schema.Supergraph) string {
 		if e.Needs != nil {
 			fmt.Fprintf(&b, " needs { %s }", e.Needs)
 		}
+		if e.Virtual {
+			b.WriteString(" virtually")
+		}
 		if e.Gives != nil {
 			fmt.Fprintf(&b, " gives %s", shape(e.Gives))
 		}

@@ -33,6 +33,7 @@ func (b *builder) addConnectors(index int, p *part) {
 		})
 		for _, e := range entrances {
 			e.Source, e.Bind = s, c
+			e.Virtual = c.Target == nil
 			b.addEntrance(e)
 		}
 	}

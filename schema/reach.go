@@ -199,7 +199,7 @@ func (c *closure) enter(e *Entrance, each bool) bool {
 			return false
 		}
 		l.each = by
-		if e.Batch == 1 && c.below {
+		if e.Batch == 1 && !e.Virtual && c.below {
 			l.each = e
 		}
 	}

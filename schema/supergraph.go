@@ -120,6 +120,9 @@ type Entrance struct {
 	// shape of the value. What Needs has is not in it unless it comes back. Nil: the source is open, and its own schema
 	// says.
 	Gives *Shape
+	// Virtual: the source makes its value of what it is given and calls nobody. So it is cheap, and has an answer for an
+	// object of which everything in Needs is null, while others have nothing to look it up by and are not asked.
+	Virtual bool
 	// Batch is how many objects one call takes: 1 for one call an object, 0 for any number.
 	Batch int
 	// Price is what one call costs in the planner's choice, against 1 for a field.
