@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/sluice-gateway/sluice/resolvers/rest"
 )
@@ -462,5 +463,39 @@ type Thing { id: ID! name: String }`,
 	_ = stream.Body.Close()
 	if want := "event: next\ndata: {\"data\":{\"a\":{\"id\":\"3\"}}}\n\nevent: complete\n"; err != nil || !strings.Contains(string(text), want) {
 		t.Errorf("got %q %v, want %q in it", text, err, want)
+	}
+}
+
+// Which of two places is served first is not said: their calls share the keys in one way or the other.
+func TestPlacesOfOneQueryShareTheirKeys(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	asked := map[string]int{}
+	w := newWorld(t, `
+type Query { posts: [Post] @connect(source: "a", http: { GET: "/posts" }, selection: "author: { id: author } editor: { id: editor }") }
+type Post { author: User editor: User }
+type User @connect(source: "a", http: { GET: "/users", queryParams: "id: $batch.id" }, selection: "id name") {
+  id: ID!
+  name: String
+}`,
+		func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/posts" {
+				_, _ = io.WriteString(w, `[{"author":1,"editor":2},{"author":2,"editor":3}]`)
+				return
+			}
+			ids := r.URL.Query()["id"]
+			rows := make([]string, len(ids))
+			mu.Lock()
+			defer mu.Unlock()
+			for i, id := range ids {
+				asked[id]++
+				rows[i] = fmt.Sprintf(`{"id":%s,"name":"user %[1]s"}`, id)
+			}
+			_, _ = io.WriteString(w, "["+strings.Join(rows, ",")+"]")
+		}, "")
+	w.want(t, `{ posts { author { name } editor { name } } }`,
+		`{"data":{"posts":[{"author":{"name":"user 1"},"editor":{"name":"user 2"}},{"author":{"name":"user 2"},"editor":{"name":"user 3"}}]}}`)
+	if diff := cmp.Diff(map[string]int{"1": 1, "2": 1, "3": 1}, asked); diff != "" {
+		t.Errorf("how often each user was asked for (-want +got):\n%s", diff)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"golang.org/x/tools/txtar"
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // scenario is one file of testdata: a schema, what the services answer, queries, and what must come of them. README.md
