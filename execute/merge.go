@@ -152,11 +152,9 @@ func (r *run) mergeValue(slot *value.Value, v value.Value, t *tree) {
 				return
 			}
 			items := r.arena.Values(v.Len())
+			was := r.inherit(*slot)
 			for i := range items {
-				items[i] = inherit(*slot)
-			}
-			if slot.Kind() == value.Mark && len(items) == 0 {
-				r.effaced = append(r.effaced, slot.MarkNumber())
+				items[i] = was
 			}
 			*slot = value.OfItems(items)
 		}
@@ -170,7 +168,7 @@ func (r *run) mergeValue(slot *value.Value, v value.Value, t *tree) {
 			if !r.take(1 + t.place.slots) {
 				return
 			}
-			was := inherit(*slot)
+			was := r.inherit(*slot)
 			*slot = r.fresh(t.place)
 			if was.Kind() == value.Mark {
 				for i, members := 0, slot.Members(); i < len(members); i++ {
@@ -188,8 +186,12 @@ func (r *run) mergeValue(slot *value.Value, v value.Value, t *tree) {
 
 // inherit is what the parts of a value begin with that takes the place of slot: when one source failed to bring an
 // object and another one brings it, what only the first would have brought is missing because of its failure.
-func inherit(slot value.Value) value.Value {
+func (r *run) inherit(slot value.Value) value.Value {
 	if slot.Kind() == value.Mark {
+		// What is to be seen of the parts may be there, all of it, and nobody would hear of the failure.
+		if n := slot.MarkNumber(); len(r.effaced) == 0 || r.effaced[len(r.effaced)-1] != n {
+			r.effaced = append(r.effaced, n)
+		}
 		return slot
 	}
 	return value.Value{}

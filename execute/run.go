@@ -27,7 +27,7 @@ type run struct {
 	outcomes []*Outcome  // to be released
 	failures []failure
 	unplaced []int // failures that left no mark in the store
-	effaced  []int // failures of which a mark was lost: there was nothing below it to pass it on to
+	effaced  []int // failures of which a mark was replaced by a value, and passed on to its parts
 	panicked bool
 	crashes  []error // the panics
 
