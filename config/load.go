@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,7 +11,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/sluice-gateway/sluice/problem"
 )
@@ -32,18 +35,28 @@ func Load(path string, env func(name string) (value string, ok bool)) (*Config, 
 	if info.IsDir() {
 		return nil, problem.List{{File: path, Message: "is a folder; the configuration is a file, such as sluice.yaml."}}
 	}
-	if info.Size() > maxFileBytes {
-		return nil, problem.List{{File: path, Message: fmt.Sprintf("has %d bytes; at most %d are read.", info.Size(), maxFileBytes)}}
-	}
-	text, err := os.ReadFile(path)
+	text, err := read(path)
 	if err != nil {
 		return nil, fileProblem(path, err)
+	}
+	if len(text) > maxFileBytes {
+		return nil, problem.List{{File: path, Message: fmt.Sprintf("has more than %d bytes, which is all that is read.", maxFileBytes)}}
 	}
 	c, d := parse(path, text, env)
 	if c != nil {
 		d.resolve(c, filepath.Dir(path))
 	}
 	return d.result(c)
+}
+
+// read returns the text of a file, or one byte more than may be read: what a pipe or a device holds is known only then.
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFileBytes+1))
 }
 
 // Parse is [Load] for a text that was read already; path is its name in problems. It looks at no other file: paths of the
@@ -64,7 +77,13 @@ func fileProblem(path string, err error) problem.List {
 // parse decodes a text over the defaults and checks the result as far as it could be decoded.
 func parse(path string, text []byte, env func(string) (string, bool)) (*Config, *decoder) {
 	d := newDecoder(path, env)
-	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey()) // repeated keys are reported with all the rest
+	tokens := lexer.Tokenize(string(text))
+	if t := tooDeep(tokens); t != nil {
+		d.problems = append(d.problems, problem.Problem{File: path, Line: t.Position.Line, Column: t.Position.Column,
+			Message: fmt.Sprintf("nests more than %d levels deep.", maxNesting)})
+		return nil, d
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) // repeated keys are reported with all the rest
 	if err != nil {
 		d.syntax(err)
 		return nil, d
@@ -83,6 +102,30 @@ func parse(path string, text []byte, env func(string) (string, bool)) (*Config, 
 	c.references = d.references
 	d.check(&c)
 	return &c, d
+}
+
+// tooDeep returns the token that is nested too deeply, or nil. The parser takes time and memory with the square of the
+// depth: a hundred kilobytes of brackets are more than any machine has. Levels that are made by indentation need none of
+// this, as their text grows with the square itself.
+func tooDeep(tokens token.Tokens) *token.Token {
+	brackets, indicators, line := 0, 0, 0
+	for _, t := range tokens {
+		if t.Position != nil && t.Position.Line != line {
+			line, indicators = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			brackets++
+		case token.SequenceEndType, token.MappingEndType:
+			brackets--
+		case token.SequenceEntryType, token.MappingKeyType: // "- - - a" is three lists
+			indicators++
+		}
+		if brackets > maxNesting || indicators > maxNesting {
+			return t
+		}
+	}
+	return nil
 }
 
 func (d *decoder) syntax(err error) {
@@ -131,11 +174,15 @@ func (d *decoder) prune(c *Config) {
 		}
 	}
 	c.Schema = schema
+	wrong := map[string]bool{} // what was reported, and all that it is a part of
 	for path := range d.reported {
-		for name := range c.Services {
-			if at := join("services", name); path == at || strings.HasPrefix(path, at+".") {
-				delete(c.Services, name)
-			}
+		for ; !wrong[path]; path = path[:max(0, strings.LastIndexByte(path, '.'))] {
+			wrong[path] = true
+		}
+	}
+	for name := range c.Services {
+		if wrong[join("services", name)] {
+			delete(c.Services, name)
 		}
 	}
 	for name, s := range c.Sources {

@@ -151,11 +151,42 @@ func TestLoadOfWhatIsNoFile(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join("testdata", "none.yaml"): "there is no such file.",
 		"testdata":                             "is a folder; the configuration is a file, such as sluice.yaml.",
+		os.DevNull:                             "schema: at least one file or folder with a schema is needed",
 	} {
 		_, problems := config.Load(path, env)
 		if diff := cmp.Diff([]string{"0:0: " + want}, lines(problems)); diff != "" {
 			t.Errorf("Load(%q): (-want +got)\n%s", path, diff)
 		}
+	}
+}
+
+// What the parser takes for levels is refused before it sees it: a hundred kilobytes of brackets used to take all memory.
+func TestDeepNestingIsRefusedBeforeItIsParsed(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"brackets": "sources: " + strings.Repeat("[", 100_000),
+		"braces":   "sources: " + strings.Repeat("{a: ", 50_000) + "1" + strings.Repeat("}", 50_000),
+		"lists":    "sources:\n  " + strings.Repeat("- ", 100_000) + "a",
+		"keys":     "sources:\n  " + strings.Repeat("? ", 50_000) + "a",
+	} {
+		c, problems := config.Parse("sluice.yaml", []byte(text), nil)
+		if got := lines(problems); c != nil || len(got) != 1 || !strings.Contains(got[0], "nests more than 100 levels deep.") {
+			t.Errorf("%s: problems %.200q", name, got)
+		}
+	}
+}
+
+func TestManyWrongServicesAreAllReported(t *testing.T) {
+	t.Parallel()
+	const n = 1000
+	var text strings.Builder
+	text.WriteString("schema: [a.graphql]\nservices:\n  good: { endpoints: [\"http://127.0.0.1:1\"] }\n")
+	for i := range n {
+		fmt.Fprintf(&text, "  s%d: { endpoints: [\"ftp://127.0.0.1:1\"] }\n", i)
+	}
+	c, problems := config.Parse("sluice.yaml", []byte(text.String()), nil)
+	if len(problems) != n || c == nil || len(c.Services) != 1 {
+		t.Errorf("%d problems, want %d; services %v, want the good one", len(problems), n, c.Services)
 	}
 }
 
