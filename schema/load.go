@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -153,12 +154,21 @@ func schemaFiles(fsys fs.FS, name string) ([]*ast.Source, error) {
 }
 
 func schemaFile(fsys fs.FS, name string, info fs.FileInfo) (*ast.Source, error) {
+	tooLarge := fmt.Errorf("%s has more than %d bytes, which is all that is read", name, maxFile)
 	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%s has %d bytes, but no more than %d are read", name, info.Size(), maxFile)
+		return nil, tooLarge
 	}
-	text, err := fs.ReadFile(fsys, name)
+	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1)) // a pipe or a device does not tell its size
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxFile {
+		return nil, tooLarge
 	}
 	return &ast.Source{Name: name, Input: string(text)}, nil
 }

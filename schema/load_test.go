@@ -2,8 +2,10 @@ package schema_test
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -78,6 +80,28 @@ func TestLoadFS(t *testing.T) {
 		})
 	}
 }
+
+// A device or a pipe tells no size.
+func TestAFileThatNeverEndsIsRefused(t *testing.T) {
+	t.Parallel()
+	subgraphs, problems := schema.LoadFS(endless{}, schema.Location{Path: "zero.graphql"})
+	if len(subgraphs) != 0 || len(problems) != 1 || !strings.Contains(problems[0].Message, "has more than 67108864 bytes") {
+		t.Errorf("LoadFS() = %d subgraphs, problems %v", len(subgraphs), problems)
+	}
+}
+
+// endless is a file system with one file, which has no end.
+type endless struct{}
+
+func (endless) Open(string) (fs.File, error) { return endless{}, nil }
+func (endless) Stat() (fs.FileInfo, error)   { return fs.FileInfo(fileInfo{}), nil }
+func (endless) Read(p []byte) (int, error)   { clear(p); return len(p), nil }
+func (endless) Close() error                 { return nil }
+
+type fileInfo struct{ fs.FileInfo }
+
+func (fileInfo) Size() int64 { return 0 }
+func (fileInfo) IsDir() bool { return false }
 
 func TestLoadReadsFilesOfThisMachine(t *testing.T) {
 	t.Parallel()
