@@ -269,6 +269,31 @@ func TestADefaultSelectionIsBounded(t *testing.T) {
 	}
 }
 
+// Each unknown type is reported, but only the first ones are compared with all types there are.
+func TestManyUnknownTypesAreAllReported(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString(`extend schema @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@connect"])
+		type Query { a: Int @connect(http: { GET: "http://api.example/" }, selection: "$") }`)
+	const n = 1000
+	for i := range n {
+		fmt.Fprintf(&b, "\ninput T%d { a: U%d }", i, i)
+	}
+	_, problems := read(t, "f", b.String())
+	missing, hints := 0, 0
+	for _, p := range problems {
+		if p.Code == connect.CodeMissingType {
+			missing++
+			if strings.Contains(p.Message, "Did you mean") {
+				hints++
+			}
+		}
+	}
+	if missing != n || hints == 0 || hints > 100 {
+		t.Errorf("%d unknown types are reported, %d with a hint; want %d, and at most 100", missing, hints, n)
+	}
+}
+
 // A broken connector is reported for what is wrong with it, and not again for each field it would have given.
 func TestABrokenConnectorIsReportedOnce(t *testing.T) {
 	t.Parallel()

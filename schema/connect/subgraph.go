@@ -68,6 +68,9 @@ func (r *reader) withoutMethods(e element, args ast.ChildValueList) ast.ChildVal
 	})
 }
 
+// maxHints bounds how many unknown types are compared with all known ones.
+const maxHints = 100
+
 // checkNamedTypes reports names that stand for no type of the subgraph.
 func (r *reader) checkNamedTypes() {
 	names := []string{"Int", "Float", "String", "Boolean", "ID"}
@@ -81,7 +84,11 @@ func (r *reader) checkNamedTypes() {
 		if l, _ := r.links.ResolveType(name); l != nil {
 			return // the composition adds the types of specifications
 		}
-		r.report(CodeMissingType, coordinate, placeOf(pos), "There is no type %q in this subgraph.%s", name, suggest.DidYouMean("", name, names))
+		hint := ""
+		if len(r.problems) < maxHints {
+			hint = suggest.DidYouMean("", name, names)
+		}
+		r.report(CodeMissingType, coordinate, placeOf(pos), "There is no type %q in this subgraph.%s", name, hint)
 	}
 	for _, d := range r.types.order {
 		for _, f := range d.fields {
