@@ -40,8 +40,8 @@ type Fetch struct {
 	Source *schema.Source
 	// Path leads from the root object to the objects that are entered with; empty for a fetch of root fields.
 	Path []Step
-	// Entries are the kinds of object the source is entered with. A root fetch has one, without Needs. Only sources
-	// with a query language can have several.
+	// Entries are the kinds of object the source is entered with. A root fetch has one, without Needs. Sources with a
+	// query language can have several, and others if objects of several types go through one entrance.
 	Entries []*Entry
 	// Deps are the ids of the fetches that must have ended before, in rising order: those that bring the objects or
 	// what Needs reads of them and, below a mutation, the fetches of the root field before.

@@ -48,10 +48,10 @@ func New(sg *schema.Supergraph, maxSteps int) *Planner {
 			}
 		}
 		t := &target{id: next, on: e.On, src: e.Source, enter: []*schema.Entrance{e}}
-		if e.Source.Open != nil {
-			if ot := e.Source.Open.Types[e.On]; ot != nil {
-				t.stand = ot.InterfaceObject
-			}
+		if e.Source.Open == nil {
+			t.stand = e.On.Kind == ast.Interface && e.Gives != nil && len(e.Gives.On) == 0
+		} else if ot := e.Source.Open.Types[e.On]; ot != nil {
+			t.stand = ot.InterfaceObject
 		}
 		t.land = landingOf(t)
 		next++

@@ -121,7 +121,9 @@ func (d *Driver) Compile(p *plan.Plan, fetches []*plan.Fetch) ([]execute.Runner,
 			l = &lookup{driver: d, connector: c, epoch: epoch, identity: e.Entrance.Needs}
 			lookups[key] = l
 		}
-		l.want(e)
+		for _, e := range f.Entries {
+			l.want(e)
+		}
 		runners[i] = &objectRunner{lookup: l, name: name, args: args}
 	}
 	for _, l := range lookups {
@@ -137,17 +139,23 @@ func (d *Driver) check(f *plan.Fetch) (*connector, error) {
 	if c == nil {
 		return nil, errors.New("it is not a connector of this driver")
 	}
-	if len(f.Entries) != 1 {
-		return nil, fmt.Errorf("a connector has one entry, and this has %d", len(f.Entries))
+	if len(f.Entries) == 0 {
+		return nil, errors.New("it asks for nothing")
 	}
-	e := f.Entries[0]
-	switch {
-	case e.Call == nil && e.Needs == nil:
-		return nil, errors.New("it answers no root field")
-	case e.Call != nil && (len(e.Want.Fields) != 1 || len(e.Want.On) > 0):
-		return nil, errors.New("it answers one field, and is asked for others")
+	for _, e := range f.Entries {
+		switch {
+		case e.Call == nil && e.Needs == nil:
+			return nil, errors.New("it answers no root field")
+		case e.Call != nil && (len(e.Want.Fields) != 1 || len(e.Want.On) > 0):
+			return nil, errors.New("it answers one field, and is asked for others")
+		case e.Entrance != f.Entries[0].Entrance: // objects of several types may go through one
+			return nil, errors.New("it is entered in two ways at once")
+		}
+		if err := checkNames(e.Want, e.Call != nil); err != nil {
+			return nil, err
+		}
 	}
-	return c, checkNames(e.Want, e.Call != nil)
+	return c, nil
 }
 
 func (d *Driver) definition(name string) *ast.Definition {

@@ -20,7 +20,7 @@ type lookup struct {
 	connector *connector
 	epoch     int
 	identity  *schema.Selection // what identifies an object
-	fetches   int
+	entries   int               // of all fetches
 	asked     *mapping.Request
 
 	key     *keyFields
@@ -33,9 +33,9 @@ type lookupKey struct {
 	field     bool
 }
 
-// want adds a fetch.
+// want adds an entry of a fetch.
 func (l *lookup) want(e *plan.Entry) {
-	l.fetches++
+	l.entries++
 	if e.Call != nil {
 		l.asked = merge(l.asked, e.Want.Fields[0].Sub)
 	} else {
@@ -43,7 +43,7 @@ func (l *lookup) want(e *plan.Entry) {
 	}
 }
 
-// compile is called when all fetches were added.
+// compile is called when all entries were added.
 func (l *lookup) compile() {
 	l.key = newKeyFields(l.identity)
 	if l.connector.def.Batch {
@@ -73,14 +73,14 @@ func (j *job) load(ctx context.Context) []answer {
 		reps[i] = j.in.Reps[i].Object
 	}
 	switch {
-	case j.fetches > 1:
+	case j.entries > 1:
 		return j.loads().load(ctx, j.keys(reps), func(ctx context.Context, missing []int) []answer {
 			return j.ask(ctx, pick(reps, missing))
 		})
 	case !j.connector.def.Batch:
 		return j.ask(ctx, reps) // equal requests are joined where they are sent
 	}
-	// One fetch alone has nothing to share but what its own keys have in common.
+	// One entry alone has nothing to share but what its own keys have in common.
 	first, at := map[string]int{}, make([]int, len(reps))
 	var distinct []int
 	for i, key := range j.keys(reps) {
