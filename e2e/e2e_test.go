@@ -58,6 +58,7 @@ func runFile(t *testing.T, path string) {
 		url := svc.start(t, log)
 		urls[svc.name] = url
 		env[strings.ToUpper(svc.name)+"_URL"] = url
+		env[strings.ToUpper(svc.name)+"_PORT"] = url[strings.LastIndex(url, ":")+1:]
 	}
 	for k, v := range s.env {
 		env[k] = v
