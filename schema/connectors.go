@@ -132,6 +132,15 @@ func (b *builder) shape(index int, t, local *Type, out *connect.Output) *Shape {
 		}
 		s.On[o] = &Shape{Fields: b.shapeFields(index, o, out.On[name])}
 	}
+	// A field that was taken over on one of the object types cannot be had of the interface.
+	maps.DeleteFunc(s.Fields, func(name string, _ *Shape) bool {
+		for _, part := range s.On {
+			if _, ok := part.Fields[name]; !ok {
+				return true
+			}
+		}
+		return false
+	})
 	return s
 }
 
