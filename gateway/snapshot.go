@@ -191,7 +191,8 @@ func (s *snapshot) program(op *operation.Prepared) (*execute.Program, error) {
 			return nil, 0, err
 		}
 		program, err := execute.Compile(p, s.supergraph, func(src *schema.Source) execute.Driver { return s.drivers[src.Kind] })
-		return program, p.Size(), err
+		// The plan refers to parts of the document, and so keeps it in memory when the cache of documents does not.
+		return program, p.Size() + op.Document.Size(), err
 	})
 }
 

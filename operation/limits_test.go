@@ -200,6 +200,7 @@ func TestWeightOfDocumentsIsHonest(t *testing.T) {
 		`query Q%d($a: ID, $b: Int) { user(id: $a) { friends(first: $b) { id } } }`,
 		`mutation M%d { place(input: {lines: [{product: 1}, {product: 2, quantity: 3}], status: OPEN, price: 1.5}) }`,
 		`query Q%d { user { ...F } } fragment F on User { id name best { ...G } } fragment G on User { id name }`,
+		"{" + strings.Repeat("\n# why", 300) + "\nuser(id: %d) { id } }",
 	} {
 		const n = 1000
 		p := operation.New(shop, operation.Config{DocumentCacheBytes: 1 << 29})
