@@ -57,20 +57,20 @@ func New(sg *schema.Supergraph, maxSteps int) *Planner {
 		next++
 		own[e.On] = append(list, t)
 	}
+	for t, list := range own { // objects may also be entered as the abstract types that they are of
+		for _, o := range list {
+			for _, object := range t.Possible {
+				if t != object && o.takes(object) {
+					p.targets[object] = append(p.targets[object], o)
+				}
+			}
+		}
+	}
 	for _, t := range sg.Types {
 		if !t.Composite() {
 			continue
 		}
-		list := slices.Clone(own[t])
-		if t.Kind == ast.Object { // an object is entered as its interface where that is all a source knows
-			for _, i := range t.Interfaces {
-				for _, o := range own[i] {
-					if o.stand {
-						list = append(list, o)
-					}
-				}
-			}
-		}
+		list := append(p.targets[t], own[t]...)
 		slices.SortStableFunc(list, func(a, b *target) int { return a.id - b.id })
 		p.targets[t] = list
 	}

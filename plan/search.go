@@ -34,6 +34,25 @@ type target struct {
 
 func (t *target) first() *schema.Entrance { return t.enter[0] }
 
+// takes reports whether objects of a type can be entered as the abstract type that the target is on: where that is all
+// the source knows, or where a closed entrance says what it gives of them.
+func (t *target) takes(object *schema.Type) bool {
+	if t.stand {
+		return true
+	}
+	e := t.first()
+	return t.src.Open == nil && e.Gives != nil && e.Field == nil && e.Gives.On[object] != nil
+}
+
+// landing is the state of an object of type from that was entered.
+func (t *target) landing(s *search, from *schema.Type, e *schema.Entrance) state {
+	st := state{typ: t.on, src: t.src, shape: e.Gives, stand: t.stand}
+	if t.on != from && !t.stand {
+		st.typ, st.shape = from, s.narrowShape(e.Gives, from)
+	}
+	return st
+}
+
 // gives reports whether the target's source has a field on what is entered, and what it requires.
 func (t *target) gives(name string) (requires *schema.Selection, ok bool) {
 	e := t.first()
@@ -368,7 +387,7 @@ func (s *search) enter(n *node, t *target, name string, sel *schema.Select, requ
 	for _, d := range best {
 		fmt.Fprintf(&key, ";%d", d.id)
 	}
-	st := state{typ: t.on, src: t.src, shape: enter.Gives, stand: t.stand}
+	st := t.landing(s, n.state.typ, enter)
 	j := node{kind: kindJump, parent: n, state: st, target: t, enter: enter, needs: merge(enter.Needs, requires), deps: best, price: price}
 	if enter.Field != nil {
 		j.sel = sel

@@ -39,6 +39,10 @@ func (l *lookup) want(e *plan.Entry) {
 	if e.Call != nil {
 		l.asked = merge(l.asked, e.Want.Fields[0].Sub)
 	} else {
+		if l.asked == nil { // objects may enter as the abstract type that the connector gives
+			on := e.Entrance.On
+			l.asked = &mapping.Request{Type: on.Name, Abstract: on.Abstract()}
+		}
 		l.asked = merge(l.asked, e.Want)
 	}
 }
