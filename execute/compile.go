@@ -42,11 +42,11 @@ type condition struct {
 	names []string
 }
 
-func (c *condition) holds(object []value.Member) bool {
+func (c *condition) holds(object []value.Value) bool {
 	if c.names == nil {
 		return true
 	}
-	v := object[c.slot].Value
+	v := object[c.slot]
 	if v.Kind() != value.String {
 		return false
 	}

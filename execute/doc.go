@@ -6,7 +6,7 @@
 // projected to JSON in the client's order. Runners of independent fetches run at the same time; everything that touches
 // the store does so under one lock.
 //
-// The store is a tree of [value.Value] objects whose members are the slots of a [plan.Place], found by their index. A missing value is one
+// The store is a tree of [value.Value], whose objects are records of the slots of a [plan.Place]. A missing value is one
 // that nobody brought; a mark stands where a failure has kept a value away, so that the failure is reported at the
 // response paths it concerns and nowhere else.
 //

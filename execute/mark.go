@@ -24,7 +24,7 @@ func (r *run) markErrors(id int, errs []SourceError) {
 		}
 		if budget -= len(to); budget >= 0 {
 			for _, to := range to {
-				placed = r.markPath(to.object.Members(), s.want(f, to.rep), path, n) || placed
+				placed = r.markPath(to.object.Slots(), s.want(f, to.rep), path, n) || placed
 			}
 		}
 		if !placed {
@@ -65,11 +65,11 @@ func (r *run) abandon(id int) {
 	defer clear(r.objects)
 	for _, o := range r.objects {
 		for i := range f.entries {
-			if e := &f.entries[i]; e.on.holds(o.Members()) {
+			if e := &f.entries[i]; e.on.holds(o.Slots()) {
 				if n < 0 {
 					n = r.fail(id, SourceError{Message: "The operation's time is over.", Code: string(fault.GatewayTimeout)})
 				}
-				r.markTree(o.Members(), e.want, n)
+				r.markTree(o.Slots(), e.want, n)
 			}
 		}
 	}
@@ -77,7 +77,7 @@ func (r *run) abandon(id int) {
 
 // markPath marks what stands at a path below an object, or the nearest thing above it that is not there. It reports
 // whether there was something to mark.
-func (r *run) markPath(object []value.Member, t *tree, path []any, n int) bool {
+func (r *run) markPath(object []value.Value, t *tree, path []any, n int) bool {
 	if len(path) == 0 {
 		return r.markTree(object, t, n)
 	}
@@ -86,7 +86,7 @@ func (r *run) markPath(object []value.Member, t *tree, path []any, n int) bool {
 	if f == nil {
 		return r.markTree(object, t, n)
 	}
-	return r.markBelow(&object[f.slot].Value, f.sub, path[1:], n)
+	return r.markBelow(&object[f.slot], f.sub, path[1:], n)
 }
 
 // markBelow is markPath for the value of a slot, or of an item of the list in it.
@@ -96,8 +96,8 @@ func (r *run) markBelow(slot *value.Value, t *tree, path []any, n int) bool {
 		return r.mark(slot, n)
 	case t == nil:
 		return false // there is a value, and it is whole
-	case slot.Kind() == value.Object:
-		return r.markPath(slot.Members(), t, path, n)
+	case slot.Kind() == value.Record:
+		return r.markPath(slot.Slots(), t, path, n)
 	case slot.Kind() == value.List && len(path) > 0:
 		items := slot.Items()
 		if i, ok := path[0].(int); ok && i >= 0 && i < len(items) {
@@ -108,7 +108,7 @@ func (r *run) markBelow(slot *value.Value, t *tree, path []any, n int) bool {
 }
 
 // field finds the field that the answer has under a name.
-func (t *tree) field(object []value.Member, name string) *treeField {
+func (t *tree) field(object []value.Value, name string) *treeField {
 	find := func(list []treeField) *treeField {
 		for i := range list {
 			if list[i].name == name {
@@ -120,7 +120,7 @@ func (t *tree) field(object []value.Member, name string) *treeField {
 	if f := find(t.fields); f != nil || len(t.on) == 0 {
 		return f
 	}
-	runtime := object[t.place.typename].Value
+	runtime := object[t.place.typename]
 	for i := range t.on {
 		if runtime.Kind() == value.String && t.on[i].name == runtime.Text() {
 			if f := find(t.on[i].fields); f != nil {
@@ -132,18 +132,18 @@ func (t *tree) field(object []value.Member, name string) *treeField {
 }
 
 // markTree marks everything that a tree asks for and that is not there. It reports whether there was such a thing.
-func (r *run) markTree(object []value.Member, t *tree, n int) (placed bool) {
+func (r *run) markTree(object []value.Value, t *tree, n int) (placed bool) {
 	if t.typename >= 0 {
-		placed = r.markValue(&object[t.typename].Value, nil, n)
+		placed = r.markValue(&object[t.typename], nil, n)
 	}
 	fields := func(list []treeField) {
 		for i := range list {
-			placed = r.markValue(&object[list[i].slot].Value, list[i].sub, n) || placed
+			placed = r.markValue(&object[list[i].slot], list[i].sub, n) || placed
 		}
 	}
 	fields(t.fields)
 	for i := range t.on {
-		if v := object[t.place.typename].Value; v.Kind() != value.String || v.Text() == t.on[i].name {
+		if v := object[t.place.typename]; v.Kind() != value.String || v.Text() == t.on[i].name {
 			fields(t.on[i].fields)
 		}
 	}
@@ -157,8 +157,8 @@ func (r *run) markValue(slot *value.Value, t *tree, n int) (placed bool) {
 		return r.mark(slot, n)
 	case t == nil:
 		return false
-	case slot.Kind() == value.Object:
-		return r.markTree(slot.Members(), t, n)
+	case slot.Kind() == value.Record:
+		return r.markTree(slot.Slots(), t, n)
 	}
 	items := slot.Items()
 	for i := range items {

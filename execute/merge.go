@@ -23,7 +23,7 @@ func (r *run) absorb(id int, out *Outcome) {
 		}
 		switch v := out.Values[to.rep]; v.Kind() {
 		case value.Object:
-			r.mergeObject(to.object.Members(), v.Members(), s.want(f, to.rep))
+			r.mergeObject(to.object.Slots(), v.Members(), s.want(f, to.rep))
 		case value.Missing, value.Null: // there is no such object
 		default:
 			if len(out.Errors) > 0 {
@@ -32,7 +32,7 @@ func (r *run) absorb(id int, out *Outcome) {
 			if odd < 0 {
 				odd = r.fail(id, SourceError{Message: "The answer is not an object.", Code: string(fault.InvalidResult)})
 			}
-			r.markTree(to.object.Members(), s.want(f, to.rep), odd)
+			r.markTree(to.object.Slots(), s.want(f, to.rep), odd)
 		}
 	}
 	if len(out.Errors) > 0 {
@@ -55,17 +55,17 @@ func (r *run) take(n int) bool {
 	return !r.excess
 }
 
-// fresh returns an object with nothing in it. Its members have no keys: nobody asks for one by name.
+// fresh returns an object of the store with nothing in it.
 func (r *run) fresh(p *place) value.Value {
-	return value.OfMembers(r.arena.Members(p.slots))
+	return value.OfSlots(r.arena.Values(p.slots))
 }
 
 // mergeObject merges the members of an answer into an object of the store.
-func (r *run) mergeObject(object, answer []value.Member, t *tree) {
+func (r *run) mergeObject(object []value.Value, answer []value.Member, t *tree) {
 	guess := 0
 	if t.typename >= 0 {
 		if i := lookup(answer, 0, typenameKey); i >= 0 {
-			keep(&object[t.typename].Value, answer[i].Value)
+			keep(&object[t.typename], answer[i].Value)
 			guess = i + 1
 		}
 	}
@@ -73,7 +73,7 @@ func (r *run) mergeObject(object, answer []value.Member, t *tree) {
 	if len(t.on) == 0 {
 		return
 	}
-	name := object[t.place.typename].Value
+	name := object[t.place.typename]
 	if name.Kind() != value.String {
 		return
 	}
@@ -86,7 +86,7 @@ func (r *run) mergeObject(object, answer []value.Member, t *tree) {
 
 // mergeFields merges the members for a list of fields. guess is where the first of them may be found, and what it
 // returns where the one after the last.
-func (r *run) mergeFields(object, answer []value.Member, fields []treeField, guess int) int {
+func (r *run) mergeFields(object []value.Value, answer []value.Member, fields []treeField, guess int) int {
 	for i := range fields {
 		f := &fields[i]
 		at := guess
@@ -97,9 +97,9 @@ func (r *run) mergeFields(object, answer []value.Member, fields []treeField, gue
 		}
 		guess = at + 1
 		if f.sub == nil {
-			keep(&object[f.slot].Value, answer[at].Value)
+			keep(&object[f.slot], answer[at].Value)
 		} else {
-			r.mergeValue(&object[f.slot].Value, answer[at].Value, f.sub)
+			r.mergeValue(&object[f.slot], answer[at].Value, f.sub)
 		}
 	}
 	return guess
@@ -122,7 +122,7 @@ func lookup(members []value.Member, guess int, key string) int {
 // keep puts a value where there is none.
 func keep(slot *value.Value, v value.Value) {
 	switch v.Kind() {
-	case value.Missing, value.Mark: // no source has marks to give
+	case value.Missing, value.Mark, value.Record: // no source has marks or records to give
 	case value.Null:
 		if slot.Kind() == value.Missing {
 			*slot = v
@@ -171,13 +171,13 @@ func (r *run) mergeValue(slot *value.Value, v value.Value, t *tree) {
 			was := r.inherit(*slot)
 			*slot = r.fresh(t.place)
 			if was.Kind() == value.Mark {
-				for i, members := 0, slot.Members(); i < len(members); i++ {
-					members[i].Value = was
+				for i, slots := 0, slot.Slots(); i < len(slots); i++ {
+					slots[i] = was
 				}
 			}
 		}
-		if slot.Kind() == value.Object {
-			r.mergeObject(slot.Members(), v.Members(), t)
+		if slot.Kind() == value.Record {
+			r.mergeObject(slot.Slots(), v.Members(), t)
 		}
 	default:
 		keep(slot, v)

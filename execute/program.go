@@ -18,7 +18,7 @@ import (
 const (
 	defaultMaxErrors = 1000
 	defaultMaxBytes  = 64 << 20
-	defaultMaxValues = 2 << 20 // which take about 64 MiB
+	defaultMaxValues = 2 << 20 // which take about 32 MiB
 )
 
 // Program is a plan that is ready to run. It is immutable and safe for concurrent use.

@@ -41,7 +41,7 @@ func (r *run) project() ([]byte, gqlerror.List) {
 	if hint := int(size.Load()); cap(r.buf) < hint {
 		r.buf = make([]byte, 0, hint+hint/8)
 	}
-	data, ok := p.object(r.buf[:0], r.root.Members(), r.program.output)
+	data, ok := p.object(r.buf[:0], r.root.Slots(), r.program.output)
 	switch {
 	case p.excess:
 		data = append(data[:0], "null"...)
@@ -71,7 +71,7 @@ func (r *run) project() ([]byte, gqlerror.List) {
 }
 
 // object appends an object with the fields of one type.
-func (p *projection) object(dst []byte, object []value.Member, t *outputType) ([]byte, bool) {
+func (p *projection) object(dst []byte, object []value.Value, t *outputType) ([]byte, bool) {
 	dst = append(dst, '{')
 	top := len(p.path)
 	p.path = append(p.path, pathElement{index: -1})
@@ -86,7 +86,7 @@ func (p *projection) object(dst []byte, object []value.Member, t *outputType) ([
 		dst = append(dst, f.prefix...)
 		switch f.kind {
 		case plan.OutputValue:
-			v := object[f.slot].Value
+			v := object[f.slot]
 			if k := v.Kind(); k > value.Null && k < value.Mark && f.shape.kind >= firstLeaf {
 				if dst, ok = appendLeaf(dst, v, f.shape); ok {
 					continue // as most do: the path is needed for errors only
@@ -165,14 +165,14 @@ func (p *projection) list(dst []byte, v value.Value, s *shape, f *outputField) (
 
 // composite appends an object of whatever type it is.
 func (p *projection) composite(dst []byte, v value.Value, s *shape, f *outputField) ([]byte, bool) {
-	if v.Kind() != value.Object {
+	if v.Kind() != value.Record {
 		p.report(fault.InvalidResult, "The value of "+f.coordinate+" is not an object.")
 		return dst, false
 	}
-	object, o := v.Members(), s.object
+	object, o := v.Slots(), s.object
 	t := o.one
 	if t == nil {
-		switch name := object[o.typename].Value; name.Kind() {
+		switch name := object[o.typename]; name.Kind() {
 		case value.String:
 			t = o.byName[name.Text()]
 		case value.Mark:

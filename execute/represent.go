@@ -16,7 +16,7 @@ func (r *run) prepare(id int) bool {
 	defer clear(r.objects)
 	if f.entries[0].needs == nil {
 		for _, o := range r.objects {
-			if f.entries[0].on.holds(o.Members()) {
+			if f.entries[0].on.holds(o.Slots()) {
 				s.targets = append(s.targets, target{object: o})
 			}
 		}
@@ -35,12 +35,12 @@ func collect(dst []value.Value, v value.Value, path []step) []value.Value {
 		for _, item := range v.Items() {
 			dst = collect(dst, item, path)
 		}
-	case value.Object:
+	case value.Record:
 		if len(path) == 0 {
 			return append(dst, v)
 		}
-		if m := v.Members(); path[0].on.holds(m) {
-			return collect(dst, m[path[0].slot].Value, path[1:])
+		if slots := v.Slots(); path[0].on.holds(slots) {
+			return collect(dst, slots[path[0].slot], path[1:])
 		}
 	}
 	return dst
@@ -52,7 +52,7 @@ func (r *run) enter(s *state, e *entry, number int) {
 	r.index.reset(len(r.objects))
 	first := len(s.inputs.Reps)
 	for _, o := range r.objects {
-		object := o.Members()
+		object := o.Slots()
 		if !e.on.holds(object) {
 			continue
 		}
@@ -101,12 +101,12 @@ type reader struct {
 }
 
 // object appends the members of an object's representation: the fields in their order, and the runtime type last.
-func (rd *reader) object(dst, object []value.Member, n *needs) []value.Member {
+func (rd *reader) object(dst []value.Member, object []value.Value, n *needs) []value.Member {
 	dst = rd.fields(dst, object, n.fields)
 	if n.typename < 0 {
 		return dst
 	}
-	typename := object[n.typename].Value
+	typename := object[n.typename]
 	if typename.Kind() != value.String {
 		if len(n.on) > 0 {
 			rd.read(typename)
@@ -122,10 +122,10 @@ func (rd *reader) object(dst, object []value.Member, n *needs) []value.Member {
 	return append(dst, value.Member{Key: typenameKey, Value: typename})
 }
 
-func (rd *reader) fields(dst, object []value.Member, list []need) []value.Member {
+func (rd *reader) fields(dst []value.Member, object []value.Value, list []need) []value.Member {
 	for i := range list {
 		f := &list[i]
-		v := rd.read(object[f.slot].Value)
+		v := rd.read(object[f.slot])
 		if f.sub != nil {
 			v = rd.nested(v, f.sub)
 		}
@@ -143,8 +143,8 @@ func (rd *reader) nested(v value.Value, n *needs) value.Value {
 			items[i] = rd.nested(rd.read(item), n)
 		}
 		return value.OfItems(items)
-	case value.Object:
-		return value.OfMembers(rd.object(rd.arena.Members(n.size)[:0], v.Members(), n))
+	case value.Record:
+		return value.OfMembers(rd.object(rd.arena.Members(n.size)[:0], v.Slots(), n))
 	}
 	return v
 }
