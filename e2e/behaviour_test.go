@@ -9,14 +9,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sluice-gateway/sluice/resolvers/rest"
@@ -353,117 +351,6 @@ type More { text: String }`,
 	close(answer)
 	await(t, "the answer", done)
 	await(t, "the end of the program", w.ended)
-}
-
-func TestHostileRequestsAreRefused(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, `
-type Query { a(in: In): Thing @connect(source: "a", http: { GET: "/" }, selection: "id: $.id") }
-input In { in: In list: [In!] }
-type Thing { id: ID }`,
-		func(http.ResponseWriter, *http.Request) { t.Error("the service was called") }, "")
-	repeat := strings.Repeat
-	for name, body := range map[string]string{
-		"ten thousand aliases":             `{"query":"{` + aliases(10_000) + `}"}`,
-		"a document of a megabyte":         `{"query":"{ a { id } ` + repeat(" ", 1_000_000) + `}"}`,
-		"a body over the limit":            `{"query":"{ a { id } } ` + repeat("#", 2_000_000) + `"}`,
-		"braces without end":               `{"query":"` + repeat("{a", 50_000) + `"}`,
-		"lists without end":                `{"query":"{a(in:` + repeat("[", 60_000) + `)}"}`,
-		"variables without end":            `{"query":"query($v: In) { a(in: $v) { id } }","variables":{"v":` + repeat(`{"in":`, 100_000) + `1` + repeat("}", 100_000) + `}}`,
-		"fragments that double":            `{"query":"` + doubling(30) + `"}`,
-		"directives by the thousand":       `{"query":"{ a ` + repeat("@skip(if: false) ", 5000) + `{ id } }"}`,
-		"fields of one name by the number": `{"query":"{ a { ` + repeat("id ", 40_000) + `} }"}`,
-		"a body that is not JSON":          `{"query":`,
-		"a list of requests":               `[{"query":"{ __typename }"}]`,
-		"a query that is a number":         `{"query":5}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			resp, err := w.client.Post(w.url, "application/json", strings.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			answer, _ := io.ReadAll(resp.Body)
-			_ = resp.Body.Close()
-			var got struct {
-				Data   json.RawMessage
-				Errors []struct{ Message string }
-			}
-			if err := json.Unmarshal(answer, &got); err != nil || got.Data != nil || len(got.Errors) == 0 || len(answer) > 20_000 {
-				t.Errorf("%d %.500s", resp.StatusCode, answer)
-			}
-		})
-	}
-}
-
-// aliases returns n fields under names of their own.
-func aliases(n int) string {
-	var b strings.Builder
-	for i := range n {
-		fmt.Fprintf(&b, " f%d: a { id }", i)
-	}
-	return b.String()
-}
-
-// doubling returns fragments each of which spreads the next one twice.
-func doubling(n int) string {
-	var b strings.Builder
-	b.WriteString("{ ...F0 }")
-	for i := range n {
-		fmt.Fprintf(&b, " fragment F%d on Query { ...F%d ...F%d }", i, i+1, i+1)
-	}
-	fmt.Fprintf(&b, " fragment F%d on Query { a { id } }", n)
-	return b.String()
-}
-
-func TestQueriesOverWebSocketsAndStreams(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, `
-type Query { a(n: Int!): Thing @connect(source: "a", http: { GET: "/{$args.n}" }, selection: "id name") }
-type Mutation { add(n: Int!): Thing @connect(source: "a", http: { POST: "/{$args.n}" }, selection: "id name") }
-type Thing { id: ID! name: String }`,
-		func(w http.ResponseWriter, r *http.Request) {
-			_, _ = fmt.Fprintf(w, `{"id":%s,"name":%q}`, r.URL.Path[1:], r.Method)
-		}, "")
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	c, _, err := websocket.Dial(ctx, strings.Replace(w.url, "http", "ws", 1), &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPClient: w.client})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.CloseNow() }()
-	talk := func(send string, want ...string) {
-		t.Helper()
-		if err := c.Write(ctx, websocket.MessageText, []byte(send)); err != nil {
-			t.Fatal(err)
-		}
-		for _, want := range want {
-			_, text, err := c.Read(ctx)
-			if err != nil || string(text) != want {
-				t.Fatalf("got %s %v, want %s", text, err, want)
-			}
-		}
-	}
-	talk(`{"type":"connection_init"}`, `{"type":"connection_ack"}`)
-	talk(`{"id":"1","type":"subscribe","payload":{"query":"query($n: Int!) { a(n: $n) { name id } }","variables":{"n":7}}}`,
-		`{"type":"next","id":"1","payload":{"data":{"a":{"name":"GET","id":"7"}}}}`, `{"type":"complete","id":"1"}`)
-	talk(`{"id":"2","type":"subscribe","payload":{"query":"mutation { x: add(n: 1) { name } y: add(n: 2) { id } }"}}`,
-		`{"type":"next","id":"2","payload":{"data":{"x":{"name":"POST"},"y":{"id":"2"}}}}`, `{"type":"complete","id":"2"}`)
-	_ = c.Close(websocket.StatusNormalClosure, "")
-
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"?"+url.Values{"query": {"{ a(n: 3) { id } }"}}.Encode(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Accept", "text/event-stream")
-	stream, err := w.client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(stream.Body)
-	_ = stream.Body.Close()
-	if want := "event: next\ndata: {\"data\":{\"a\":{\"id\":\"3\"}}}\n\nevent: complete\n"; err != nil || !strings.Contains(string(text), want) {
-		t.Errorf("got %q %v, want %q in it", text, err, want)
-	}
 }
 
 // Which of two places is served first is not said: their calls share the keys in one way or the other.

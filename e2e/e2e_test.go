@@ -1,4 +1,4 @@
-// Package e2e_test runs the whole program against real HTTP services. scenarios are files in testdata; what a file
+// Package e2e_test runs the whole program against real HTTP services. Scenarios are files in testdata; what a file
 // cannot express is a test in Go.
 package e2e_test
 
