@@ -89,6 +89,8 @@ type block struct {
 	// makers are the values of items that narrowing has left out and that make something of a value that is no object:
 	// it then comes out as an object nevertheless.
 	makers []expr
+	// added is how many constants narrowing has put in front. They alone make no object of what is none.
+	added int
 }
 
 type itemKind uint8

@@ -14,9 +14,11 @@ func (m *machine) block(b *block, v value.Value) value.Value {
 	dollarStart, dollarEnd := m.dollarStart, m.dollarEnd
 	m.dollarStart, m.dollarEnd = m.start, len(m.path)
 	got := m.build(b, v, v)
-	if v.Kind() != value.Object && (got.IsMissing() || got.Kind() == value.Object && got.Len() == 0) {
-		got = v
-		if m.makes(b.makers, v) {
+	if v.Kind() != value.Object && (got.IsMissing() || got.Kind() == value.Object && got.Len() <= b.added) {
+		switch {
+		case !m.makes(b.makers, v):
+			got = v
+		case got.IsMissing():
 			got = value.OfMembers(nil)
 		}
 	}

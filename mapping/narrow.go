@@ -60,10 +60,11 @@ func narrowExpr(e expr, r *Request) expr {
 func narrowBlock(b *block, r *Request) *block {
 	items := make([]item, 0, len(r.Fields)+1)
 	var makers []expr
+	added := 0
 	spread := *r
 	if r.Typename && !r.Abstract {
 		items = append(items, item{kind: itemField, off: b.off, key: typename, value: newLiteral(b.off, value.OfString(r.Type))})
-		spread.Typename = false // the constant is the truth
+		added, spread.Typename = 1, false // the constant is the truth
 	}
 	for _, it := range b.items {
 		switch {
@@ -86,7 +87,7 @@ func narrowBlock(b *block, r *Request) *block {
 		}
 	}
 	out := newBlock(b.off, items)
-	out.makers = makers
+	out.makers, out.added = makers, added
 	return out
 }
 

@@ -51,6 +51,8 @@ func TestNarrow(t *testing.T) {
 			`{"a":7,"b":null,"ids":[1,2]}`, `{"a":{},"tags":[{},{}]}`, "a{} b{} ids{}"},
 		{"a stub of which something else is asked", mapping.V04, "a { id: $ n: name } b { n: name, g: { name } } c { n: name }", ask("T", sub("a", ask("A", leaf("n"))), sub("b", ask("B", leaf("n"))), sub("c", ask("C", leaf("n")))),
 			`{"a":7,"b":null,"c":null}`, `{"a":{},"b":{},"c":null}`, "a{name} b{name} c{name}"},
+		{"the name of a type makes no object", mapping.V04, "a { n: name } b { id: $ } c { n: name }", ask("T", sub("a", withTypename(ask("A", leaf("n")))), sub("b", withTypename(ask("B"))), sub("c", withTypename(ask("C")))),
+			`{"a":null,"b":7,"c":{}}`, `{"a":null,"b":{"__typename":"B"},"c":{"__typename":"C"}}`, "a{name} b{} c{}"},
 		{"the type name of a mapping gives way at an object type", mapping.V03, "__typename: $('Wrong') a", withTypename(ask("T", leaf("a"))), `{"a":1}`, `{"__typename":"T","a":1}`, "a"},
 		{"the type name of a mapping counts at an abstract type", mapping.V03, "__typename: kind a b", withTypename(abstract(ask("I", leaf("a")))), `{"a":1,"kind":"A"}`, `{"__typename":"A","a":1}`, "kind a"},
 		{"a type name that is not asked for", mapping.V03, "__typename: kind a", abstract(ask("I", leaf("a"))), `{"a":1,"kind":"A"}`, `{"a":1}`, "a"},

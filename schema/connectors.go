@@ -119,7 +119,7 @@ func (b *builder) shape(index int, t, local *Type, out *connect.Output) *Shape {
 		}
 	}
 	if t.Abstract() && local.Kind == ast.Object {
-		s.On = map[*Type]*Shape{local: {Fields: fields}}
+		s.On, s.Only = map[*Type]*Shape{local: {Fields: fields}}, local
 		return s
 	}
 	for _, name := range slices.Sorted(maps.Keys(out.On)) {

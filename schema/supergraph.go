@@ -137,6 +137,9 @@ type Shape struct {
 	// On are further fields by runtime type; keys are object types. A closed shape on an abstract type lists in it every
 	// object type that can come back; if it has none, the source knows no more than the interface (@interfaceObject).
 	On map[*Type]*Shape
+	// Only is the object type that the source declares where the supergraph has an abstract one; nil for none. The source
+	// then has no need to tell the type.
+	Only *Type
 	// Open: the source's own schema applies here in addition.
 	Open bool
 }

@@ -9,30 +9,51 @@ import (
 )
 
 // merge adds what a tree asks for to r, and returns it; r may be nil. A nil tree is a leaf, of which nothing more can be
-// asked.
-func merge(r *mapping.Request, t *plan.Tree) *mapping.Request {
+// asked. The shape is what the connector gives there.
+func merge(r *mapping.Request, t *plan.Tree, s *schema.Shape) *mapping.Request {
 	if t == nil {
 		return r
 	}
+	if s == nil {
+		s = &schema.Shape{} // the planner asks for nothing that is not in it
+	}
 	if r == nil {
 		r = &mapping.Request{Type: t.Type.Name, Abstract: t.Type.Abstract()}
+		if s.Only != nil { // the mapping does not tell the type, as to the connector there is but one
+			r.Type, r.Abstract = s.Only.Name, false
+		}
 	}
 	r.Typename = r.Typename || t.Typename >= 0 || len(t.On) > 0
-	fields := func(list []plan.TreeField) {
+	fields := func(list []plan.TreeField, part *schema.Shape) {
 		for _, f := range list {
 			if f.Select.Field == nil {
 				r.Typename = true
 				continue
 			}
 			at := requestField(r, f.Select.Name)
-			at.Sub = merge(at.Sub, f.Sub)
+			at.Sub = merge(at.Sub, f.Sub, below(f.Select.Name, part, s))
 		}
 	}
-	fields(t.Fields)
+	fields(t.Fields, nil)
 	for _, on := range t.On {
-		fields(on.Fields)
+		fields(on.Fields, s.On[on.Type])
 	}
 	return r
+}
+
+// called is the shape of what an entrance gives for the field that it answers.
+func called(e *plan.Entry) *schema.Shape {
+	return below(e.Want.Fields[0].Select.Name, e.Entrance.Gives)
+}
+
+// below is the shape of a field in the first of several shapes that has it.
+func below(name string, shapes ...*schema.Shape) *schema.Shape {
+	for _, s := range shapes {
+		if s != nil && s.Fields[name] != nil {
+			return s.Fields[name]
+		}
+	}
+	return nil
 }
 
 // mergeKey adds the fields of a key: the answers to a batch are told apart by them.

@@ -111,7 +111,7 @@ func (d *Driver) Compile(p *plan.Plan, fetches []*plan.Fetch) ([]execute.Runner,
 		if e.Needs == nil {
 			runners[i] = &rootRunner{
 				driver: d, connector: c, name: name, args: args, epoch: epoch, mutation: p.Operation == ast.Mutation,
-				reading: c.narrow(merge(nil, e.Want.Fields[0].Sub)),
+				reading: c.narrow(merge(nil, e.Want.Fields[0].Sub, called(e))),
 			}
 			continue
 		}

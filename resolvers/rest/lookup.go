@@ -37,13 +37,13 @@ type lookupKey struct {
 func (l *lookup) want(e *plan.Entry) {
 	l.entries++
 	if e.Call != nil {
-		l.asked = merge(l.asked, e.Want.Fields[0].Sub)
+		l.asked = merge(l.asked, e.Want.Fields[0].Sub, called(e))
 	} else {
 		if l.asked == nil { // objects may enter as the abstract type that the connector gives
 			on := e.Entrance.On
 			l.asked = &mapping.Request{Type: on.Name, Abstract: on.Abstract()}
 		}
-		l.asked = merge(l.asked, e.Want)
+		l.asked = merge(l.asked, e.Want, e.Entrance.Gives)
 	}
 }
 
