@@ -112,7 +112,7 @@ func TestApplyAllocatesFromTheArenaAlone(t *testing.T) {
 			env.Arena.Release()
 			env.Arena = value.NewArena()
 			m.Apply(in, env)
-		}); n > 3 { // pieces of the arena, if the pool has just been emptied
+		}); n > 20 { // one for each object would be a hundred; a few are pieces of the arena, where the pool has none
 			t.Errorf("%s: %v allocations", s.name, n)
 		}
 	}
