@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -46,6 +47,7 @@ Begin with "sluice demo". For an API of your own, write a schema and a sluice.ya
 
 // Run is the program: it reads the command line, runs the command until it ends or ctx does, and returns the exit code.
 func Run(ctx context.Context, args []string, std IO) int {
+	limitMemory(std.Environ, os.DirFS("/"))
 	var c commands
 	exited, code := false, exitOK
 	k, err := kong.New(&c,
