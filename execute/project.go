@@ -98,7 +98,7 @@ func (p *projection) object(dst []byte, object []value.Value, t *outputType) ([]
 				return dst, false
 			}
 		case plan.OutputIntrospection:
-			dst = introspect.Append(dst, p.r.program.api, f.introspection, p.r.in.Variables)
+			dst = introspect.Append(dst, p.r.program.api, f.introspection, p.r.in.Variables, p.max)
 			p.excess = p.excess || len(dst) > p.max
 		}
 	}

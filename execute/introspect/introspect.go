@@ -18,8 +18,11 @@ import (
 
 // Append appends the JSON value of a __schema or __type field. The field must come from a document that was validated
 // against the schema. variables is an object with the operation's coerced variables; it may be missing.
-func Append(dst []byte, schema *ast.Schema, field *ast.Field, variables value.Value) []byte {
-	w := writer{schema: schema, variables: variables, collected: map[*ast.Selection][]*ast.Field{}}
+//
+// A result that is longer than limit is no JSON: it ends soon after that. The lists of types that lists of types hold,
+// under hundreds of names, are gigabytes in a schema of usual size.
+func Append(dst []byte, schema *ast.Schema, field *ast.Field, variables value.Value, limit int) []byte {
+	w := writer{schema: schema, variables: variables, limit: limit, collected: map[*ast.Selection][]*ast.Field{}}
 	if field.Name == "__schema" {
 		return object(&w, dst, field, "__Schema", schema, (*writer).schemaField)
 	}
@@ -33,6 +36,7 @@ func Append(dst []byte, schema *ast.Schema, field *ast.Field, variables value.Va
 type writer struct {
 	schema    *ast.Schema
 	variables value.Value
+	limit     int // of what is written, with what was there before
 	// collected holds the fields of the selection sets that were met, by their first selection: each is met once for
 	// every object at its place, and all those have one type.
 	collected map[*ast.Selection][]*ast.Field
@@ -48,6 +52,9 @@ func object[T any](w *writer, dst []byte, f *ast.Field, typename string, o T, fi
 		dst = append(dst, '"')
 		dst = append(dst, f.Alias...)
 		dst = append(dst, '"', ':')
+		if len(dst) > w.limit {
+			return dst
+		}
 		if f.Name == "__typename" {
 			dst = value.AppendString(dst, typename)
 		} else {
@@ -63,6 +70,9 @@ func list[T any](w *writer, dst []byte, f *ast.Field, typename string, items []T
 	for i, item := range items {
 		if i > 0 {
 			dst = append(dst, ',')
+		}
+		if len(dst) > w.limit {
+			return dst
 		}
 		dst = object(w, dst, f, typename, item, field)
 	}

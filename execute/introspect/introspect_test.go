@@ -59,7 +59,7 @@ func ask(tb testing.TB, schema *ast.Schema, query, variables string) string {
 	var out []string
 	for _, s := range doc.Operations[0].SelectionSet {
 		f, _ := s.(*ast.Field)
-		out = append(out, string(introspect.Append(nil, schema, f, vars)))
+		out = append(out, string(introspect.Append(nil, schema, f, vars, 1<<20)))
 	}
 	return strings.Join(out, "\n")
 }
@@ -221,7 +221,35 @@ func BenchmarkStandardQuery(b *testing.B) {
 	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		buf = introspect.Append(buf[:0], schema, f, value.Value{})
+		buf = introspect.Append(buf[:0], schema, f, value.Value{}, 1<<20)
 	}
 	b.SetBytes(int64(len(buf)))
+}
+
+// Two hundred types of one interface and a query of a few kilobytes would make eighty megabytes.
+func TestAnAnswerEndsSoonAfterItsLimit(t *testing.T) {
+	t.Parallel()
+	var sdl, query strings.Builder
+	sdl.WriteString("type Query { thing: Thing } interface Thing { id: ID }")
+	for i := range 200 {
+		fmt.Fprintf(&sdl, " type T%d implements Thing { id: ID }", i)
+	}
+	query.WriteString("{ __schema { types {")
+	for i := range 100 {
+		fmt.Fprintf(&query, " a%d: interfaces { possibleTypes { name } }", i)
+	}
+	query.WriteString(" } } }")
+	schema := gqlparser.MustLoadSchema(&ast.Source{Input: sdl.String()})
+	doc, errs := gqlparser.LoadQueryWithRules(schema, query.String(), rules.NewDefaultRules())
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	field, ok := doc.Operations[0].SelectionSet[0].(*ast.Field)
+	if !ok {
+		t.Fatal("no field")
+	}
+	const limit = 100_000
+	if got := len(introspect.Append(nil, schema, field, value.Value{}, limit)); got <= limit || got > limit+1000 {
+		t.Errorf("%d bytes were written, want a little more than %d", got, limit)
+	}
 }
