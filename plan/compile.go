@@ -171,7 +171,7 @@ func (c *compiler) needs(at *Place, set, key *schema.Selection) *Needs {
 
 func (c *compiler) tree(at *Place, d *draftTree) *Tree {
 	t := &Tree{Place: at, Type: d.state.typ, Typename: -1}
-	if d.state.typ.Abstract() && !d.state.stand {
+	if d.unsure() {
 		t.Typename = c.slot(at, typenameKey, false)
 	}
 	t.Fields = c.treeFields(at, d)

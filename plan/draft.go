@@ -37,9 +37,15 @@ type draftEntry struct {
 
 // draftTree is what a fetch asks for at one position.
 type draftTree struct {
-	state  state
-	fields []*draftField
-	on     []draftOn // by the name of the type
+	state    state
+	abstract bool // the supergraph has an abstract type here, even if the source declares an object type
+	fields   []*draftField
+	on       []draftOn // by the name of the type
+}
+
+// unsure reports whether the source has to tell the runtime type of what is here.
+func (t *draftTree) unsure() bool {
+	return (t.abstract || t.state.typ.Abstract()) && !t.state.stand
 }
 
 type draftOn struct {
@@ -157,7 +163,7 @@ func (d *draft) build() {
 			if f == nil {
 				f = &draftField{sel: n.sel, decl: declared(parent.state, n.sel)}
 				if n.sel.Sub != nil {
-					f.sub = &draftTree{state: n.state}
+					f.sub = &draftTree{state: n.state, abstract: n.sel.Field.Named.Abstract()}
 				}
 				parent.fields = append(parent.fields, f)
 			}

@@ -60,7 +60,7 @@ type writer struct {
 // selection writes what a tree asks for. The names in apart need the declared type in their response name.
 func (w *writer) selection(t *draftTree, apart map[string]bool) {
 	w.WriteByte('{')
-	if t.state.typ.Abstract() && !t.state.stand || len(t.fields) == 0 && len(t.on) == 0 {
+	if t.unsure() || len(t.fields) == 0 && len(t.on) == 0 {
 		w.WriteString(typenameKey + " ")
 	}
 	w.fields(t, apart, false)
