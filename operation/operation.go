@@ -75,6 +75,9 @@ type Prepared struct {
 	// Conditions holds the values of the variables that @skip and @include of this operation read, in a fixed
 	// order, one character each: 0 or 1. The document's hash, the operation's name and this text name its plan.
 	Conditions string
+	// Labels holds one character for each of the supergraph's labels, in their order: 1 if it is on for this request, else
+	// 0. It is empty if the supergraph has none, and names the plan too.
+	Labels string
 
 	arena *value.Arena // of Variables; may be nil
 }

@@ -10,16 +10,17 @@ import (
 )
 
 // CacheKey names the plan of an operation: the document, the operation in it, and the values of the variables that
-// @skip and @include read. A cache serves one supergraph, so the schema is not part of it.
+// @skip and @include read, and the labels that are on. A cache serves one supergraph, so the schema is not part of it.
 type CacheKey struct {
 	Document   string
 	Operation  string
 	Conditions string
+	Labels     string
 }
 
 // KeyOf returns the cache key of an operation.
 func KeyOf(op *operation.Prepared) CacheKey {
-	return CacheKey{Document: op.Document.Hash, Operation: op.Definition.Name, Conditions: op.Conditions}
+	return CacheKey{Document: op.Document.Hash, Operation: op.Definition.Name, Conditions: op.Conditions, Labels: op.Labels}
 }
 
 // Cache keeps what was made of plans, bounded by its estimated size in bytes. Failures are kept as well, so that an

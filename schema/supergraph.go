@@ -13,6 +13,9 @@ type Supergraph struct {
 	Sources                       []*Source   // Source.ID is the index
 	Entrances                     []*Entrance // Entrance.ID is the index
 	Hash                          string      // of the composed schema with its sources, hexadecimal
+	// Labels are those of progressive overrides, sorted. Whether each is on is decided for every request before it is
+	// planned.
+	Labels []string
 }
 
 // Type is a named type of the supergraph, hidden ones included.
@@ -75,6 +78,8 @@ type Source struct {
 	Name     string // unique: the subgraph's name, or a connector's coordinate "<subgraph>:Query.user[0]"
 	Subgraph string
 	Kind     Kind
+	// URL is where the schema says that a remote subgraph answers; empty if it does not say.
+	URL string
 	// Open describes what a source resolves that answers any selection of its own schema. It is nil for a source
 	// that gives only what the shape of its entrance lists.
 	Open *Open
@@ -102,6 +107,24 @@ type OpenField struct {
 	External bool      // declared but not resolved: external, or overridden by another source
 	Requires *Selection
 	Provides *Shape
+	// Label is the label of a progressive override, one of Supergraph.Labels; empty: none. The source resolves the field
+	// only for requests in which the label is on if LabelOn, off if not.
+	Label   string
+	LabelOn bool
+	// Contextual are the arguments that this source fills from a context (@fromContext): they are no part of the
+	// supergraph's field.
+	Contextual []ContextualArgument
+}
+
+// ContextualArgument is an argument of a field in one open source that takes its value from an enclosing object
+// (federation's @fromContext): the nearest one whose type is in From.
+type ContextualArgument struct {
+	Name    string
+	Type    *ast.Type // as the source declares the argument
+	Context string
+	// From says what is read of the enclosing object, by its type: a selection that leads to one leaf. The types are those
+	// on which the source sets the context.
+	From map[*Type]*Selection
 }
 
 // Entrance is one way into a source: the type it stands on, what it needs of an object of that type, and the shape of
