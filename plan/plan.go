@@ -123,6 +123,11 @@ type TreeOn struct {
 type Query struct {
 	Text      string
 	Variables []string // the names of the operation's variables that it uses
+	// Definitions define Variables, in their order and as they stand in Text: "$first:Int=10".
+	Definitions []string
+	// Selection is what Text asks of each entity, or of the root object: for sources that are asked several queries in
+	// one request.
+	Selection string
 	// Entities: the query takes the representations as the variable Representations and answers with "_entities".
 	Entities        bool
 	Representations string

@@ -19,19 +19,15 @@ func (c *compiler) query(d *draft, kind ast.Operation) *Query {
 		for c.variables.ForName(q.Representations) != nil {
 			q.Representations += "_"
 		}
-		w.WriteString("{_entities(representations:$" + q.Representations + "){")
 		apart := entryClashes(d.entries)
 		for _, e := range d.entries {
 			w.WriteString("...on " + e.typ.Name)
 			w.selection(e.tree, apart)
 		}
-		w.WriteString("}}")
+		q.Selection = "{" + w.String() + "}"
 	} else {
 		w.selection(d.entries[0].tree, nil)
-	}
-	var defs []string
-	if q.Entities {
-		defs = append(defs, "$"+q.Representations+":[_Any!]!")
+		q.Selection = w.String()
 	}
 	for _, v := range c.variables {
 		if w.used[v.Variable] {
@@ -40,14 +36,19 @@ func (c *compiler) query(d *draft, kind ast.Operation) *Query {
 			if v.DefaultValue != nil {
 				def += "=" + v.DefaultValue.String()
 			}
-			defs = append(defs, def)
+			q.Definitions = append(q.Definitions, def)
 		}
+	}
+	defs, body := q.Definitions, q.Selection
+	if q.Entities {
+		defs = append([]string{"$" + q.Representations + ":[_Any!]!"}, defs...)
+		body = "{_entities(representations:$" + q.Representations + ")" + body + "}"
 	}
 	head := string(kind)
 	if len(defs) > 0 {
 		head += "(" + strings.Join(defs, ",") + ")"
 	}
-	q.Text = head + w.String()
+	q.Text = head + body
 	return q
 }
 
