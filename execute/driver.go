@@ -56,6 +56,7 @@ type Outcome struct {
 // SourceError is one thing that went wrong with a fetch, in the words that clients may see.
 type SourceError struct {
 	Rep        int            // index into Inputs.Reps; -1: the whole fetch
+	Once       bool           // reported once, at the path of the fetch up to its first list, whatever it kept away
 	Path       []any          // below the object: names of answer members, each a string, and list indexes, each an int; empty: the object itself
 	Message    string         // a sentence, with nothing of the upstream's address or body
 	Code       string         // for extensions.code

@@ -92,6 +92,23 @@ func TestFailures(t *testing.T) {
 		data:   `{"me":{"name":"n","email":null,"age":null}}`,
 		errors: []string{"me.email CONNECTOR_FETCH Request failed.", "me.age CONNECTOR_FETCH Request failed."},
 	}, {
+		name:  "an error that is told once is told at the path of the fetch, up to its first list",
+		query: `{ p: posts { title e: editor { email } } }`,
+		steps: []step{
+			{source: "posts", want: `{ posts { title editor { id } } }`},
+			{source: "users", path: "posts.editor", needs: `{ id }`, want: `{ email }`, after: []int{0}},
+		},
+		sources: func(tb testing.TB) sources {
+			once := failure(-1)
+			once.Once = true
+			return sources{
+				"posts": gives(tb, `{"posts":[{"title":"a","editor":{"id":1}},{"title":"b","editor":{"id":2}}]}`),
+				"users": fails(once),
+			}
+		},
+		data:   `{"p":[{"title":"a","e":{"email":null}},{"title":"b","e":{"email":null}}]}`,
+		errors: []string{"p CONNECTOR_FETCH Request failed."},
+	}, {
 		name:  "an error beside a value that is there is told all the same",
 		query: `{ m: me { name } }`,
 		steps: []step{{source: "a", want: `{ me { name } }`}},

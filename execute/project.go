@@ -198,11 +198,18 @@ func (p *projection) report(code fault.Code, message string) {
 	}
 }
 
-// reportFailure records the failure that a mark stands for at the present path.
+// reportFailure records the failure that a mark stands for at the present path, or where it is to be told once.
 func (p *projection) reportFailure(mark value.Value) {
-	if p.room() {
-		p.errs = append(p.errs, p.r.report(mark.MarkNumber(), p.here()))
+	n := mark.MarkNumber()
+	f := &p.r.failures[n]
+	if f.Once && f.extensions != nil || !p.room() {
+		return // it was reported, or there is no room for it
 	}
+	path := p.r.program.fetches[f.fetch].at
+	if !f.Once {
+		path = p.here()
+	}
+	p.errs = append(p.errs, p.r.report(n, path))
 }
 
 // room reports whether one more error may be listed, and counts it if not.
