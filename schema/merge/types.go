@@ -67,6 +67,10 @@ type FieldIn struct {
 	Subgraph   int
 	Decl       *subgraph.Field
 	Overridden bool // another subgraph resolves it instead
+	// Label is that of a progressive override, empty for none: the subgraph resolves the field only for requests in which
+	// the label is on if LabelOn, off if not. Overridden is false then.
+	Label   string
+	LabelOn bool
 }
 
 // Resolved reports whether the subgraph resolves the field: it is neither external nor overridden.

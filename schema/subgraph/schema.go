@@ -55,6 +55,7 @@ type Type struct {
 	Keys        []*Key
 	// InterfaceObject: an interface of the supergraph that this subgraph declares as an object type.
 	InterfaceObject bool
+	Contexts        []string // that objects of this type set (@context)
 	Marks
 
 	fields map[string]*Field
@@ -131,7 +132,18 @@ type Argument struct {
 	Type        *ast.Type
 	Default     *ast.Value
 	Position    *ast.Position
+	// Context is where the value comes from if the gateway gives it (@fromContext); nil: clients do, and the argument is
+	// part of the supergraph.
+	Context *FromContext
 	Marks
+}
+
+// FromContext says which part of an enclosing object an argument takes its value from.
+type FromContext struct {
+	Name       string           // of the context, one of Type.Contexts
+	Text       string           // of the selection
+	Selections ast.SelectionSet // nil if the text is not valid, which has been reported
+	Position   *ast.Position
 }
 
 // Required reports whether a use of the field must give the argument.
