@@ -99,6 +99,10 @@ func TestDoSendsWhatIsAsked(t *testing.T) {
 			seen{Line: "GET /a%2Fb/%20/(x)'~;=?q=%26&&", Host: host, Header: agent}},
 		{"the prefix of the endpoint comes first", "/v1/x%2F", upstream.Request{Method: "DELETE", Path: "/a?"},
 			seen{Line: "DELETE /v1/x%2F/a?", Host: host, Header: agent}},
+		{"no path is the path of the endpoint", "/v1/graphql/", upstream.Request{Method: "GET"},
+			seen{Line: "GET /v1/graphql", Host: host, Header: agent}},
+		{"no path and none of the endpoint either", "", upstream.Request{Method: "GET"},
+			seen{Line: "GET /", Host: host, Header: agent}},
 		{"a path with two slashes is no host", "", upstream.Request{Method: "GET", Path: "//evil.example/a"},
 			seen{Line: "GET http://" + host + "//evil.example/a", Host: host, Header: agent}},
 		{"a body with its length, and a host of its own", "",
@@ -372,7 +376,6 @@ func TestRequestsThatCannotBeSent(t *testing.T) {
 	for name, r := range map[string]*upstream.Request{
 		"no method":             {Path: "/"},
 		"a method of two words": {Method: "GET /x", Path: "/"},
-		"no path":               {Method: "GET"},
 		"a path without slash":  {Method: "GET", Path: "a"},
 		"a space in the path":   {Method: "GET", Path: "/a HTTP/1.1"},
 		"a line in the path":    {Method: "GET", Path: "/a\r\nX: y"},

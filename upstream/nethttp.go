@@ -103,6 +103,9 @@ func (x *netHTTP) request(ctx context.Context, r *Request) *http.Request {
 	}
 	u := &url.URL{Scheme: x.endpoint.Scheme(), Host: x.endpoint.Host()}
 	u.Opaque = x.endpoint.Prefix() + r.Path
+	if u.Opaque == "" {
+		u.Opaque = "/"
+	}
 	if strings.HasPrefix(u.Opaque, "//") {
 		// An opaque part of this form would be taken for a host. The absolute form of the request target is not.
 		u.Opaque = "//" + u.Host + u.Opaque

@@ -11,7 +11,8 @@ import (
 // be changed or used again, even after Do has returned: a request that was cut off may still be on its way out.
 type Request struct {
 	Method string
-	// Path is the encoded path and query; it begins with a slash.
+	// Path is the encoded path and query, after the path of the endpoint; it begins with a slash. Empty: the path of the
+	// endpoint itself.
 	Path string
 	// Header has names in canonical form. It may be nil. Hop-by-hop headers and Content-Length are dropped.
 	Header http.Header
@@ -45,7 +46,7 @@ func (r *Request) check() error {
 	if !isToken(r.Method) {
 		return errors.New("the method is not a token")
 	}
-	if r.Path == "" || r.Path[0] != '/' {
+	if r.Path != "" && r.Path[0] != '/' {
 		return errors.New("the path does not begin with a slash")
 	}
 	for i := range len(r.Path) {
