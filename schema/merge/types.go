@@ -3,6 +3,7 @@ package merge
 import (
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/sluice-gateway/sluice/schema/link"
 	"github.com/sluice-gateway/sluice/schema/subgraph"
 )
 
@@ -11,12 +12,30 @@ type Schema struct {
 	Subgraphs  []*subgraph.Schema
 	Types      []*Type // root types first, then by name
 	Directives []*ast.DirectiveDefinition
+	// Features are the specifications that subgraphs brought with them (@composeDirective).
+	Features []*Feature
 
 	byName map[string]*Type
 }
 
 // Type returns a type by its name, nil if there is none.
 func (s *Schema) Type(name string) *Type { return s.byName[name] }
+
+// Feature is a specification of somebody else whose directives elements of the supergraph carry.
+type Feature struct {
+	URL     string // with its version
+	As      string // prefix of the names that are not imported; empty: the specification's own name
+	Purpose string // SECURITY, EXECUTION, or empty
+	Imports []link.Import
+	// Directives and Types are the definitions that the supergraph repeats of it.
+	Directives []*ast.DirectiveDefinition
+	Types      []*ast.Definition
+}
+
+// Carried are directives that an element of the supergraph carries, because others act upon them: those of the federation
+// (authenticated, requiresScopes, policy, cost, listSize, cacheTag) under their own names, those of [Schema.Features] under
+// the names that they have in the supergraph. What has a field of its own in this package is not among them.
+type Carried = ast.DirectiveList
 
 // Type is a type of the supergraph.
 type Type struct {
@@ -25,6 +44,7 @@ type Type struct {
 	Definition *ast.Definition // with everything hidden, without directives of the federation
 	Hidden     bool
 	Tags       []string
+	Carried    Carried
 	In         []TypeIn // the subgraphs that declare it
 	Fields     []*Field // in the order of their first appearance
 	Values     []*Value
@@ -54,6 +74,7 @@ type Field struct {
 	Args       []*Argument
 	Hidden     bool
 	Tags       []string
+	Carried    Carried
 	// In are the subgraphs that declare the field. There is none for a field that an object type has because an
 	// interface object contributes it to the interface.
 	In []FieldIn
@@ -81,6 +102,7 @@ type Argument struct {
 	Definition *ast.ArgumentDefinition
 	Hidden     bool
 	Tags       []string
+	Carried    Carried
 }
 
 // Value is an enum value of the supergraph.
@@ -88,5 +110,6 @@ type Value struct {
 	Definition *ast.EnumValueDefinition
 	Hidden     bool
 	Tags       []string
+	Carried    Carried
 	In         []int // the subgraphs that have it
 }
