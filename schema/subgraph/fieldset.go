@@ -1,6 +1,7 @@
 package subgraph
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -77,6 +78,18 @@ type selectionRules struct {
 	fragments bool
 }
 
+// external reports whether a field is marked @external. A field of an interface cannot be: it is where one of the object
+// types is so marked.
+func (r *reader) external(f *Field) bool {
+	if f.Parent.Kind != ast.Interface {
+		return f.External
+	}
+	return slices.ContainsFunc(r.schema.Types, func(t *Type) bool {
+		own := t.Field(f.Name)
+		return own != nil && own.External && t.Implements(f.Parent.Name)
+	})
+}
+
 // walkFieldSet checks a field set against a type and calls leaf for every leaf; external is true below or on a field
 // that is external. Every field on the way is passed to touch.
 func (r *reader) walkFieldSet(set *FieldSet, t *Type, coordinate string, rules selectionRules, touch func(f *Field), leaf func(f *Field, external bool)) {
@@ -150,7 +163,7 @@ func (r *reader) walkField(sel *ast.Field, t *Type, external bool, rules selecti
 		}
 	}
 	sub := r.schema.byName[f.Type.Name()]
-	external = external || f.External
+	external = external || r.external(f)
 	switch composite := sub != nil && sub.Composite(); {
 	case composite && !rules.abstract && sub.Kind != ast.Object:
 		bad("_FIELDS_SELECT_INVALID_TYPE", "Field %s is of the %s %q, which cannot be used in the fields of @%s.", f.Coordinate(), kindWord(sub.Kind), sub.Name, rules.directive)

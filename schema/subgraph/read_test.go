@@ -112,6 +112,8 @@ func TestFederationRules(t *testing.T) {
 			[]string{"REQUIRES_INVALID_FIELDS 2 A.b", "REQUIRES_INVALID_FIELDS 2 A.b", "REQUIRES_INVALID_FIELDS 2 A.c"}},
 		{"what is provided is external", `type A { b: B @provides(fields: "x y") s: Int @provides(fields: "x") } type B @key(fields: "id") { id: ID x: Int @external y: Int }`,
 			[]string{"PROVIDES_FIELDS_MISSING_EXTERNAL 2 A.b", "PROVIDES_ON_NON_OBJECT_FIELD 2 A.s"}},
+		{"a field of an interface is external where one of the types has it so", `type A { b: I @provides(fields: "x y") } interface I { x: Int y: Int } type B implements I @key(fields: "id") { id: ID x: Int @external y: Int }`,
+			[]string{"PROVIDES_FIELDS_MISSING_EXTERNAL 2 A.b"}},
 		{"external fields are used", `type A @key(fields: "id") { id: ID a: Int @external }`, []string{"EXTERNAL_UNUSED 2 A.a"}},
 		{"an interface is a use", `interface I { a: Int } type A implements I @key(fields: "id") { id: ID a: Int @external }`, nil},
 		{"on a type, external speaks of its own block", "type A @key(fields: \"id\") { id: ID }\nextend type A @external { a: Int b: Int }",
