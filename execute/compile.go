@@ -20,8 +20,6 @@ type fetch struct {
 	path    []step
 	entries []entry
 	runner  Runner
-	deps    int      // how many fetches must have ended before
-	next    []int    // the fetches that wait for this one
 	at      ast.Path // where the client sees its objects, up to the first list: for failures that fit nowhere better
 }
 
@@ -120,11 +118,8 @@ func Compile(p *plan.Plan, sg *schema.Supergraph, driver func(*schema.Source) Dr
 	prog := &Program{fetches: make([]fetch, len(p.Fetches)), api: sg.API, seed: maphash.MakeSeed()}
 	prog.root = c.place(p.Root)
 	for i, f := range p.Fetches {
-		if err := c.fetch(p, i, prog.fetches); err != nil {
+		if err := c.fetch(p, i, &prog.fetches[i]); err != nil {
 			return nil, fmt.Errorf("execute: fetch %d from %s: %w", i, f.Source.Name, err)
-		}
-		if len(f.Deps) == 0 {
-			prog.initial = append(prog.initial, i)
 		}
 	}
 	out, err := c.output(p.Output, p.Root)
@@ -135,65 +130,70 @@ func Compile(p *plan.Plan, sg *schema.Supergraph, driver func(*schema.Source) Dr
 		return nil, fmt.Errorf("execute: output: the root is not of one type")
 	}
 	prog.output = out.one
-	if err := bind(p, prog.fetches, driver); err != nil {
+	drivers, err := bind(p, prog.fetches, driver)
+	if err != nil {
 		return nil, fmt.Errorf("execute: %w", err)
+	}
+	if prog.tasks, err = schedule(p, prog.fetches, drivers); err != nil {
+		return nil, fmt.Errorf("execute: %w", err)
+	}
+	for i := range prog.tasks {
+		if prog.tasks[i].waits == 0 {
+			prog.initial = append(prog.initial, i)
+		}
 	}
 	return prog, nil
 }
 
-// bind has each driver compile its fetches, together.
-func bind(p *plan.Plan, fetches []fetch, driver func(*schema.Source) Driver) error {
-	type group struct {
-		driver  Driver
-		fetches []*plan.Fetch
-	}
-	var groups []*group
-	byDriver := map[Driver]*group{}
-	bySource := map[*schema.Source]*group{}
-	for _, f := range p.Fetches {
-		g := bySource[f.Source]
-		if g == nil {
-			d := driver(f.Source)
-			if d == nil {
-				return fmt.Errorf("source %s has no driver", f.Source.Name)
+// bind has each driver compile its fetches, together, and returns the driver of each fetch.
+func bind(p *plan.Plan, fetches []fetch, driver func(*schema.Source) Driver) ([]Driver, error) {
+	var order []Driver
+	drivers := make([]Driver, len(p.Fetches))
+	byDriver := map[Driver][]*plan.Fetch{}
+	bySource := map[*schema.Source]Driver{}
+	for i, f := range p.Fetches {
+		d := bySource[f.Source]
+		if d == nil {
+			if d = driver(f.Source); d == nil {
+				return nil, fmt.Errorf("source %s has no driver", f.Source.Name)
 			}
-			if g = byDriver[d]; g == nil {
-				g = &group{driver: d}
-				groups, byDriver[d] = append(groups, g), g
+			bySource[f.Source] = d
+			if byDriver[d] == nil {
+				order = append(order, d)
 			}
-			bySource[f.Source] = g
 		}
-		g.fetches = append(g.fetches, f)
+		drivers[i] = d
+		byDriver[d] = append(byDriver[d], f)
 	}
-	for _, g := range groups {
-		runners, err := g.driver.Compile(p, g.fetches)
+	for _, d := range order {
+		list := byDriver[d]
+		runners, err := d.Compile(p, list)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if len(runners) != len(g.fetches) {
-			return fmt.Errorf("the driver of source %s made %d runners for %d fetches", g.fetches[0].Source.Name, len(runners), len(g.fetches))
+		if len(runners) != len(list) {
+			return nil, fmt.Errorf("the driver of source %s made %d runners for %d fetches", list[0].Source.Name, len(runners), len(list))
 		}
-		for i, f := range g.fetches {
+		for i, f := range list {
 			if runners[i] == nil {
-				return fmt.Errorf("the driver of source %s made no runner", f.Source.Name)
+				return nil, fmt.Errorf("the driver of source %s made no runner", f.Source.Name)
 			}
 			fetches[f.ID].runner = runners[i]
 		}
 	}
-	return nil
+	return drivers, nil
 }
 
-func (c *compiler) fetch(p *plan.Plan, id int, all []fetch) error {
-	pf, f := p.Fetches[id], &all[id]
+func (c *compiler) fetch(p *plan.Plan, id int, f *fetch) error {
+	pf := p.Fetches[id]
 	if pf.ID != id {
 		return fmt.Errorf("its id is %d", pf.ID)
 	}
-	f.source, f.deps = pf.Source.Name, len(pf.Deps)
+	f.source = pf.Source.Name
 	for _, d := range pf.Deps {
 		if d < 0 || d >= id {
 			return fmt.Errorf("it depends on fetch %d, which does not come before it", d)
 		}
-		all[d].next = append(all[d].next, id)
 	}
 	at := p.Root
 	for _, s := range pf.Path {

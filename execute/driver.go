@@ -21,9 +21,36 @@ type Driver interface {
 // Runner runs one fetch of a compiled plan.
 type Runner interface {
 	// Run asks the source and returns when everything has been answered or has failed. It may block; it honours
-	// ctx, which is the operation's. It is called at most once in an operation, never with no representations for a
-	// fetch of entities, and from any goroutine. It never returns nil.
+	// ctx, which is the operation's. It is called at most once in an operation, not at all if the fetch ran in a group,
+	// never with no representations for a fetch of entities, and from any goroutine. It never returns nil.
 	Run(ctx context.Context, in *Inputs) *Outcome
+}
+
+// Grouper is a [Driver] that can do better for several fetches together than for each by itself: by asking for all of
+// them at once, or by sharing among them what each asks for in an order that does not depend on goroutines.
+type Grouper interface {
+	Driver
+	// Group is called after Compile, once for each set of two or more fetches of this driver that always become ready at
+	// the same moment; they come in the order of the plan, with the runners that Compile made. It returns those that are
+	// to run together. The others run by themselves.
+	//
+	// The fetches of a group end together: what waits for one of them waits for all. In return, what waits for fetches of
+	// one group becomes ready at the same moment, and may be a group again.
+	Group(p *plan.Plan, fetches []*plan.Fetch, runners []Runner) []Group
+}
+
+// Group is some of the fetches that [Grouper.Group] was called with.
+type Group struct {
+	Members []int // indexes into the fetches, rising, two or more; no fetch is in two groups
+	Runner  GroupRunner
+}
+
+// GroupRunner runs a group of fetches.
+type GroupRunner interface {
+	// Run is what [Runner.Run] is, for the fetches of the group in their order. Nil stands for one that has nothing to
+	// ask for, both in what it is given and in what it returns. At least two are not nil: where one alone is left, its
+	// own runner is called.
+	Run(ctx context.Context, in []*Inputs) []*Outcome
 }
 
 // Inputs is what one run of a fetch is given. The runner must not change it. The values in it are good until the

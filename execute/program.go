@@ -24,7 +24,8 @@ const (
 // Program is a plan that is ready to run. It is immutable and safe for concurrent use.
 type Program struct {
 	fetches []fetch
-	initial []int // the fetches that wait for no other
+	tasks   []task
+	initial []int // the tasks that wait for no other
 	root    *place
 	output  *outputType // of the root object
 	api     *ast.Schema

@@ -24,6 +24,7 @@ type run struct {
 	room     int         // how many more values the store may hold
 	excess   bool        // it may not hold what was brought: the answer is refused
 	states   []state     // one for each fetch
+	waits    []int       // for each task, how many others it still waits for
 	outcomes []*Outcome  // to be released
 	failures []failure
 	unplaced []int // failures that left no mark in the store
@@ -40,8 +41,7 @@ type run struct {
 
 // state is how far one fetch is.
 type state struct {
-	waits   int // the fetches it still waits for
-	targets []target
+	targets []target // none: there is nothing to ask for
 	inputs  Inputs
 }
 
@@ -67,8 +67,9 @@ func newRun(p *Program, in *Request) *run {
 	} else {
 		r.states = r.states[:n]
 	}
-	for i := range r.states {
-		r.states[i].waits = p.fetches[i].deps
+	r.waits = r.waits[:0]
+	for i := range p.tasks {
+		r.waits = append(r.waits, p.tasks[i].waits)
 	}
 	r.room, r.excess = r.maxValues(), false
 	r.root = r.fresh(p.root)
@@ -123,7 +124,7 @@ func (r *run) execute(ctx context.Context) {
 	r.wg.Wait()
 }
 
-// drive runs fetches, then those that become ready by that, and so on until nothing is left to do: each time the last
+// drive runs tasks, then those that become ready by that, and so on until nothing is left to do: each time the last
 // one on this goroutine, and every other one on a goroutine of its own.
 func (r *run) drive(ctx context.Context, ready []int) {
 	for len(ready) > 0 {
@@ -132,9 +133,39 @@ func (r *run) drive(ctx context.Context, ready []int) {
 			one := ready[i : i+1]
 			r.wg.Go(func() { r.guard(func() { r.drive(ctx, one) }) })
 		}
-		id := ready[last]
-		ready = r.settle(ctx, id, r.program.fetches[id].runner.Run(ctx, &r.states[id].inputs))
+		ready = r.run(ctx, ready[last])
 	}
+}
+
+// run runs a task and returns the tasks that become ready by that.
+func (r *run) run(ctx context.Context, id int) (ready []int) {
+	t := &r.program.tasks[id]
+	asking, one := 0, 0
+	for _, f := range t.fetches {
+		if len(r.states[f].targets) > 0 {
+			asking, one = asking+1, f
+		}
+	}
+	if asking == 1 {
+		return r.settle(ctx, id, []*Outcome{r.program.fetches[one].runner.Run(ctx, &r.states[one].inputs)})
+	}
+	in := make([]*Inputs, len(t.fetches))
+	for i, f := range t.fetches {
+		if s := &r.states[f]; len(s.targets) > 0 {
+			in[i] = &s.inputs
+		}
+	}
+	out, brought := t.group.Run(ctx, in), make([]*Outcome, 0, asking)
+	for i := range in {
+		switch {
+		case in[i] == nil:
+		case i < len(out):
+			brought = append(brought, out[i])
+		default:
+			brought = append(brought, nil)
+		}
+	}
+	return r.settle(ctx, id, brought)
 }
 
 // guard calls f and lets no panic of it go further than this operation.
@@ -158,48 +189,62 @@ func (r *run) crashed(v any) {
 	r.crashes = append(r.crashes, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
 }
 
-// begin opens the fetches that wait for no other.
+// begin opens the tasks that wait for no other.
 func (r *run) begin(ctx context.Context) (ready []int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.open(ctx, nil, r.program.initial)
 }
 
-// settle takes what a fetch brought and opens the fetches that waited for it alone.
-func (r *run) settle(ctx context.Context, id int, out *Outcome) (ready []int) {
+// settle takes what those fetches of a task brought that asked for something, and opens the tasks that waited for it
+// alone.
+func (r *run) settle(ctx context.Context, id int, brought []*Outcome) (ready []int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if out == nil {
-		out = &Outcome{Errors: []SourceError{{Rep: -1, Message: internalMessage, Code: string(fault.Internal), Cause: errNoOutcome}}}
+	for _, f := range r.program.tasks[id].fetches {
+		if len(r.states[f].targets) == 0 {
+			continue
+		}
+		out := brought[0]
+		brought = brought[1:]
+		if out == nil {
+			out = &Outcome{Errors: []SourceError{{Rep: -1, Message: internalMessage, Code: string(fault.Internal), Cause: errNoOutcome}}}
+		}
+		r.outcomes = append(r.outcomes, out)
+		r.absorb(f, out)
 	}
-	r.outcomes = append(r.outcomes, out)
-	r.absorb(id, out)
 	return r.closed(ctx, id, nil)
 }
 
-// open prepares fetches whose dependencies have ended and adds to ready those that have something to ask for. The
-// others are over at once.
+// open prepares tasks whose dependencies have ended and adds to ready those that have something to ask for. The others
+// are over at once.
 func (r *run) open(ctx context.Context, ready, ids []int) []int {
 	for _, id := range ids {
-		switch {
-		case r.panicked || r.excess || errors.Is(ctx.Err(), context.Canceled):
-			return ready // nobody will read the answer
-		case ctx.Err() != nil:
-			r.abandon(id)
-		case r.prepare(id):
-			ready = append(ready, id)
-			continue
+		asks := false
+		for _, f := range r.program.tasks[id].fetches {
+			switch {
+			case r.panicked || r.excess || errors.Is(ctx.Err(), context.Canceled):
+				return ready // nobody will read the answer
+			case ctx.Err() != nil:
+				r.abandon(f)
+			default:
+				asks = r.prepare(f) || asks
+			}
 		}
-		ready = r.closed(ctx, id, ready)
+		if asks {
+			ready = append(ready, id)
+		} else {
+			ready = r.closed(ctx, id, ready)
+		}
 	}
 	return ready
 }
 
-// closed counts a fetch as ended and opens those that waited for it alone.
+// closed counts a task as ended and opens those that waited for it alone.
 func (r *run) closed(ctx context.Context, id int, ready []int) []int {
-	waiting := r.program.fetches[id].next
+	waiting := r.program.tasks[id].next
 	for i, next := range waiting {
-		if r.states[next].waits--; r.states[next].waits == 0 {
+		if r.waits[next]--; r.waits[next] == 0 {
 			ready = r.open(ctx, ready, waiting[i:i+1])
 		}
 	}
