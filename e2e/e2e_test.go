@@ -21,17 +21,20 @@ import (
 	"github.com/sluice-gateway/sluice/app"
 )
 
-var update = flag.Bool("update", false, "write what was seen into the scenarios")
+var (
+	update = flag.Bool("update", false, "write what was seen into the scenarios")
+	folder = flag.String("scenarios", "testdata", "run the scenarios of this folder")
+)
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestScenarios(t *testing.T) {
 	t.Parallel()
-	err := filepath.WalkDir("testdata", func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(*folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".txtar" {
 			return err
 		}
-		name, _ := filepath.Rel("testdata", strings.TrimSuffix(path, ".txtar"))
+		name, _ := filepath.Rel(*folder, strings.TrimSuffix(path, ".txtar"))
 		t.Run(filepath.ToSlash(name), func(t *testing.T) {
 			t.Parallel()
 			runFile(t, path)
@@ -59,6 +62,11 @@ func runFile(t *testing.T, path string) {
 		urls[svc.name] = url
 		env[strings.ToUpper(svc.name)+"_URL"] = url
 		env[strings.ToUpper(svc.name)+"_PORT"] = url[strings.LastIndex(url, ":")+1:]
+	}
+	for _, g := range s.servers {
+		g.start(t, s, log)
+		urls[g.name] = g.url
+		env[strings.ToUpper(g.name)+"_URL"] = g.url
 	}
 	for k, v := range s.env {
 		env[k] = v
@@ -94,6 +102,11 @@ func (s *scenario) run(t *testing.T, config string, env, urls map[string]string,
 				t.Errorf("query %d: no exchange fits: %s", i+1, line)
 			}
 		}
+		for _, g := range s.servers {
+			for _, line := range g.server.Faults() {
+				t.Errorf("query %d: %s may not be asked: %s", i+1, g.name, line)
+			}
+		}
 		checkAnswer(t, o.answer, urls)
 		if *update {
 			continue
@@ -105,8 +118,11 @@ func (s *scenario) run(t *testing.T, config string, env, urls map[string]string,
 			t.Errorf("query %d: the answer (-want +got):\n%s\nas text:\n%s", i+1, cmp.Diff(pretty(r.want), pretty(o.answer)), o.answer)
 		}
 		want, got := r.calls, o.calls
-		if r.order != "" {
+		switch {
+		case r.order != "":
 			want, got = r.order, o.order
+		case r.requests != "":
+			want, got = r.requests, counted(o.calls)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("query %d: the calls (-want +got):\n%s", i+1, diff)

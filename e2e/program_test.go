@@ -113,6 +113,10 @@ func configure(t *testing.T, schema map[string]string, roots []string, urls map[
 		"services": services,
 		"log":      map[string]any{"level": "debug"},
 	}
+	if _, ok := schema[supergraph]; ok {
+		delete(config, "schema")
+		config["supergraph"] = supergraph
+	}
 	var over map[string]any
 	if err := yaml.Unmarshal([]byte(own), &over); err != nil {
 		t.Fatalf("sluice.yaml: %v", err)

@@ -26,6 +26,7 @@ type scenario struct {
 	env      map[string]string
 	schema   map[string]string // files of subgraphs by name
 	services []*service
+	servers  []*subgraph
 	requests []*request
 	problems *string // what check must say: errors if there are no queries, else warnings; nil: it does not matter
 }
@@ -41,6 +42,7 @@ type request struct {
 	want      []byte
 	calls     string // unordered
 	order     string // all calls in the order in which they came; "" if it does not matter
+	requests  string // how many calls each service had, instead of what they were; "" if they were to be told
 }
 
 func parseScenario(data []byte) (*scenario, error) {
@@ -66,6 +68,8 @@ func (s *scenario) part(name, text string) error {
 	switch {
 	case name == "query.graphql":
 		s.requests = append(s.requests, &request{method: http.MethodPost, query: text, headers: http.Header{}, status: http.StatusOK})
+	case strings.HasSuffix(name, ".data.json"):
+		s.servers = append(s.servers, &subgraph{name: strings.TrimSuffix(name, ".data.json"), data: text})
 	case strings.HasSuffix(name, ".graphql"):
 		if !fs.ValidPath(name) {
 			return fmt.Errorf("not a path within the scenario")
@@ -112,6 +116,8 @@ func (r *request) part(name, text string) (err error) {
 		r.calls = lines(text)
 	case "order":
 		r.order = lines(text)
+	case "requests":
+		r.requests = lines(text)
 	default:
 		return fmt.Errorf("unknown part")
 	}
@@ -168,9 +174,15 @@ func (r *request) http(ctx context.Context, address string) (*http.Request, erro
 	return req, nil
 }
 
+// supergraph is the file that stands instead of subgraphs, which are then only the schemas of servers.
+const supergraph = "supergraph.graphql"
+
 // roots are the subgraphs: files, and folders of files.
 func (s *scenario) roots() []string {
 	set := map[string]bool{}
+	if _, ok := s.schema[supergraph]; ok {
+		return nil
+	}
 	for name := range s.schema {
 		root, _, _ := strings.Cut(name, "/")
 		set[root] = true
@@ -192,12 +204,14 @@ func (s *scenario) rewrite(seen []outcome, problems string) []byte {
 	n := -1 // the query that parts belong to
 	end := func() {
 		if n >= 0 {
-			files = append(files, seen[n].parts(s.requests[n].order != "")...)
+			r := s.requests[n]
+			counts := r.requests != "" || len(s.servers) > 0 && r.calls == ""
+			files = append(files, seen[n].parts(r.order != "", counts)...)
 		}
 	}
 	for _, f := range s.archive.Files {
 		switch f.Name {
-		case "status", "want.json", "calls", "order":
+		case "status", "want.json", "calls", "order", "requests":
 			continue
 		case "problems":
 			f.Data = []byte(problems)
@@ -213,7 +227,7 @@ func (s *scenario) rewrite(seen []outcome, problems string) []byte {
 	return txtar.Format(&txtar.Archive{Comment: s.archive.Comment, Files: files})
 }
 
-func (o outcome) parts(order bool) []txtar.File {
+func (o outcome) parts(order, counts bool) []txtar.File {
 	var out []txtar.File
 	if o.status != http.StatusOK {
 		out = append(out, txtar.File{Name: "status", Data: []byte(strconv.Itoa(o.status) + "\n\n")})
@@ -226,6 +240,8 @@ func (o outcome) parts(order bool) []txtar.File {
 	case o.order == "":
 	case order:
 		add("order", o.order)
+	case counts:
+		add("requests", counted(o.calls))
 	default:
 		add("calls", o.calls)
 	}

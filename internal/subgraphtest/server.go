@@ -20,6 +20,9 @@ import (
 
 // Server is a subgraph. It executes one request at a time, and is safe for concurrent use.
 type Server struct {
+	// Observe is told of each request before it is answered, if it is set before the first. It must not call the server.
+	Observe func(Request)
+
 	sdl    string
 	schema *schema
 
@@ -133,6 +136,9 @@ func (s *Server) answer(r *http.Request, body []byte) (int, []byte) {
 		request.Variables = compact(in.Variables)
 	}
 	s.requests = append(s.requests, request)
+	if s.Observe != nil {
+		s.Observe(request)
+	}
 	switch sum := sha256.Sum256([]byte(in.Query)); {
 	case request.Query == "" && request.Hash != "":
 		return http.StatusOK, []byte(`{"errors":[{"message":"PersistedQueryNotFound","extensions":{"code":"PERSISTED_QUERY_NOT_FOUND"}}]}`)
