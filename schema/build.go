@@ -10,6 +10,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/problem"
 	"github.com/sluice-gateway/sluice/schema/merge"
+	"github.com/sluice-gateway/sluice/schema/subgraph"
 )
 
 // The prices of calls, in the planner's choice against 1 for a field.
@@ -24,6 +25,7 @@ type builder struct {
 	merged     *merge.Schema
 	parts      []*part
 	supergraph *Supergraph
+	contexts   map[int]map[string][]*subgraph.Type // made by setters
 	problems   problem.List
 }
 
@@ -41,7 +43,7 @@ func (b *builder) build() {
 		b.problems = append(b.problems, problem.Problem{Code: "INVALID_GRAPHQL", Message: fmt.Sprintf("The API schema is not valid: %v.", err)})
 		return
 	}
-	b.supergraph.API = api
+	b.supergraph.API, b.supergraph.Labels = api, labels(b.merged)
 	b.addTypes()
 	for i, p := range b.parts {
 		if p.kind == Connector {

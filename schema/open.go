@@ -14,7 +14,7 @@ import (
 // type and one for each resolvable key.
 func (b *builder) addOpen(index int, p *part) {
 	s := b.addSource(&Source{
-		Name: p.declared.Name, Subgraph: p.declared.Name, Kind: p.kind, Open: &Open{Types: map[*Type]*OpenType{}},
+		Name: p.declared.Name, Subgraph: p.declared.Name, Kind: p.kind, URL: p.url, Open: &Open{Types: map[*Type]*OpenType{}},
 	})
 	for _, decl := range p.declared.Types {
 		t := b.supergraph.Types[decl.Name]
@@ -71,7 +71,7 @@ func (b *builder) openType(index int, declared *subgraph.Schema, decl *subgraph.
 
 func (b *builder) openField(t *Type, in *merge.FieldIn) *OpenField {
 	decl := in.Decl
-	f := &OpenField{Type: decl.Type, External: !in.Resolved()}
+	f := &OpenField{Type: decl.Type, External: !in.Resolved(), Label: in.Label, LabelOn: in.LabelOn, Contextual: b.contextual(in)}
 	if decl.Requires != nil {
 		sel, wrong := b.selection(t, decl.Requires.Selections)
 		if wrong != "" {
