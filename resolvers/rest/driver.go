@@ -132,6 +132,29 @@ func (d *Driver) Compile(p *plan.Plan, fetches []*plan.Fetch) ([]execute.Runner,
 	return runners, nil
 }
 
+// Group puts fetches together that get objects from one connector in batches; see [execute.Grouper].
+func (d *Driver) Group(_ *plan.Plan, _ []*plan.Fetch, runners []execute.Runner) []execute.Group {
+	var groups []execute.Group
+	at := map[*lookup]int{} // 1 + the index in groups
+	for i, r := range runners {
+		o, ok := r.(*objectRunner)
+		if !ok || !o.lookup.connector.def.Batch || o.args != nil {
+			continue
+		}
+		n := at[o.lookup]
+		if n == 0 {
+			n = len(groups) + 1
+			at[o.lookup] = n
+			groups = append(groups, execute.Group{Runner: &batchGroup{}})
+		}
+		g := &groups[n-1]
+		g.Members = append(g.Members, i)
+		b, _ := g.Runner.(*batchGroup) //nolint:errcheck // it was made here
+		b.runners = append(b.runners, o)
+	}
+	return slices.DeleteFunc(groups, func(g execute.Group) bool { return len(g.Members) < 2 })
+}
+
 // check returns the connector of a fetch. The error is a defect of the planner.
 func (d *Driver) check(f *plan.Fetch) (*connector, error) {
 	def, _ := f.Source.Bind.(*connect.Connector) //nolint:errcheck // nil is no connector of this driver

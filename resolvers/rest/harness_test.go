@@ -291,13 +291,7 @@ func (o *op) run(fetch int, reps ...string) (values, errs []string) {
 func (o *op) runContext(ctx context.Context, fetch int, reps ...string) (values, errs []string) {
 	o.tb.Helper()
 	out := o.outcome(ctx, fetch, reps...)
-	for _, v := range out.Values {
-		if v.IsMissing() {
-			values = append(values, "missing")
-			continue
-		}
-		values = append(values, string(v.AppendJSON(nil)))
-	}
+	values = texts(out.Values)
 	for _, e := range out.Errors {
 		text := fmt.Sprintf("%d %v %s %s", e.Rep, e.Path, e.Code, e.Message)
 		if strings.Contains(text, "127.0.0.1") {
@@ -308,7 +302,25 @@ func (o *op) runContext(ctx context.Context, fetch int, reps ...string) (values,
 	return values, errs
 }
 
+// texts returns values as JSON.
+func texts(list []value.Value) (out []string) {
+	for _, v := range list {
+		text := "missing"
+		if !v.IsMissing() {
+			text = string(v.AppendJSON(nil))
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
 func (o *op) outcome(ctx context.Context, fetch int, reps ...string) *execute.Outcome {
+	o.tb.Helper()
+	return o.runners[fetch].Run(ctx, o.inputs(reps...))
+}
+
+// inputs are what a run is given for representations.
+func (o *op) inputs(reps ...string) *execute.Inputs {
 	o.tb.Helper()
 	arena := value.NewArena() // not released: the values are still read after the run
 	scan := func(text string) value.Value {
@@ -322,7 +334,7 @@ func (o *op) outcome(ctx context.Context, fetch int, reps ...string) *execute.Ou
 	for _, text := range reps {
 		in.Reps = append(in.Reps, execute.Rep{Object: scan(text)})
 	}
-	return o.runners[fetch].Run(ctx, in)
+	return in
 }
 
 func want(t *testing.T, what string, got []string, want ...string) {

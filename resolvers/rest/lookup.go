@@ -62,7 +62,7 @@ type answer struct {
 	failure *failure    // if not nil, there is no value
 }
 
-// job is one run of a fetch of objects.
+// job is one run of a fetch of objects, or of several in a group.
 type job struct {
 	*lookup
 	scope *scope
@@ -71,10 +71,10 @@ type job struct {
 }
 
 // load returns an answer for each representation, in their order.
-func (j *job) load(ctx context.Context) []answer {
-	reps := make([]value.Value, len(j.in.Reps))
+func (j *job) load(ctx context.Context, list []execute.Rep) []answer {
+	reps := make([]value.Value, len(list))
 	for i := range reps {
-		reps[i] = j.in.Reps[i].Object
+		reps[i] = list[i].Object
 	}
 	switch {
 	case j.entries > 1:

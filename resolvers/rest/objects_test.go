@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/sluice-gateway/sluice/execute"
+	"github.com/sluice-gateway/sluice/plan"
 	"github.com/sluice-gateway/sluice/resolvers/rest"
 	"github.com/sluice-gateway/sluice/schema/connect"
 )
@@ -146,6 +149,33 @@ func TestFetchesThatRunAtTheSameTimeShareWhatTheyLoad(t *testing.T) {
 	if got := len(s.asked()); got != 1 {
 		t.Errorf("the service was asked %d times, want once", got)
 	}
+}
+
+func TestPlacesShareBatchesInTheOrderOfThePlan(t *testing.T) {
+	t.Parallel()
+	s := serve(t, batchOf("id", func(id string) string {
+		if id == "9" {
+			return ""
+		}
+		return fmt.Sprintf(`{"id":%s,"name":"n%s"}`, id, id)
+	}))
+	f := load(t, s, batchShop("batch: {maxSize: 2}")+` type Other @connect(http: { GET: "BASE/others/{$this.id}" }, selection: "id name") { id: ID! name: String }`, rest.Options{})
+	fetches := []*plan.Fetch{f.fetch("User[0]", "name"), f.fetch("Other[0]", "name"), f.fetch("User[0]", "id name"), f.fetch("Other[0]", "id")}
+	o := f.query(fetches...)
+	groups := o.driver.Group(&plan.Plan{Fetches: fetches}, fetches, o.runners)
+	if len(groups) != 1 || !slices.Equal(groups[0].Members, []int{0, 2}) {
+		t.Fatalf("Group() = %+v, want one of the fetches 0 and 2, which go in batches", groups)
+	}
+	out := groups[0].Runner.Run(t.Context(), []*execute.Inputs{o.inputs(`{"id":2}`, `{"id":1}`, `{"id":9}`), o.inputs(`{"id":1}`, `{"id":4}`, `{"id":5}`)})
+	for i, values := range [][]string{
+		{`{"id":2,"name":"n2"}`, `{"id":1,"name":"n1"}`, "missing"}, {`{"id":1,"name":"n1"}`, `{"id":4,"name":"n4"}`, `{"id":5,"name":"n5"}`},
+	} {
+		want(t, "values", texts(out[i].Values), values...)
+		if len(out[i].Errors) > 0 {
+			t.Errorf("errors: %v", out[i].Errors)
+		}
+	}
+	s.wantAsked(t, `POST /users {"ids":[2,1]}`, `POST /users {"ids":[9,4]}`, `POST /users {"ids":[5]}`)
 }
 
 // batchShop is a connector that takes batches.

@@ -47,8 +47,12 @@ func (r *objectRunner) Run(ctx context.Context, in *execute.Inputs) *execute.Out
 	if r.args != nil {
 		j.args = r.args.Apply(in.Variables, arena)
 	}
-	answers := j.load(ctx)
-	out := &execute.Outcome{Values: make([]value.Value, len(in.Reps))}
+	return r.outcome(j.load(ctx, in.Reps), arena)
+}
+
+// outcome hands over what was found for the representations of a fetch.
+func (r *objectRunner) outcome(answers []answer, arena *value.Arena) *execute.Outcome {
+	out := &execute.Outcome{Values: make([]value.Value, len(answers))}
 	var path []any
 	if r.name != "" {
 		path = []any{r.name}
@@ -65,6 +69,33 @@ func (r *objectRunner) Run(ctx context.Context, in *execute.Inputs) *execute.Out
 			out.Values[i] = wrap(arena, r.name, a.value)
 		default:
 			out.Values[i] = a.value
+		}
+	}
+	return out
+}
+
+// batchGroup answers for objects at several places that one connector gives in batches. Their keys go into common
+// batches, in the order of the plan, so that what is sent does not depend on which place comes first.
+type batchGroup struct {
+	runners []*objectRunner // of one lookup
+}
+
+func (g *batchGroup) Run(ctx context.Context, in []*execute.Inputs) []*execute.Outcome {
+	var reps []execute.Rep
+	var some *execute.Inputs
+	for _, one := range in {
+		if one != nil {
+			some, reps = one, append(reps, one.Reps...)
+		}
+	}
+	l := g.runners[0].lookup
+	j := &job{lookup: l, scope: l.driver.scope(some.Scope), in: some}
+	answers, arena := j.load(ctx, reps), j.scope.arena()
+	out := make([]*execute.Outcome, len(in))
+	for i, one := range in {
+		if one != nil {
+			n := len(one.Reps)
+			out[i], answers = g.runners[i].outcome(answers[:n:n], arena), answers[n:]
 		}
 	}
 	return out
