@@ -105,14 +105,18 @@ func (r *run) field(o *object, typ string, g *group, path ast.Path) []byte {
 			return r.entities(f.ArgumentMap(r.vars)["representations"], g.below, path)
 		}
 	}
+	concrete := *f // an interface may say less of the field than the type of the object
+	if def := r.schema.Types[typ].Fields.ForName(f.Name); def != nil {
+		concrete.Definition = def
+	}
 	e := &evaluation{schema: r.schema, store: r.store, object: o, args: map[string]any{}}
-	for _, a := range f.Definition.Arguments {
+	for _, a := range concrete.Definition.Arguments {
 		e.args[a.Name] = nil
 	}
-	for k, v := range f.ArgumentMap(r.vars) {
+	for k, v := range concrete.ArgumentMap(r.vars) {
 		e.args[k] = v
 	}
-	want := f.Definition.Type
+	want := concrete.Definition.Type
 	e.text = want.Elem == nil && (want.NamedType == "String" || want.NamedType == "ID")
 	v, ok := o.member(f.Name, false)
 	if !ok {
