@@ -1,9 +1,7 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -17,8 +15,17 @@ type compiler struct {
 	op        *operation.Prepared
 	budget    *budget
 	variables ast.VariableDefinitionList
-	slots     map[*Place]map[string]int // index of the places that have many slots
+	slots     map[*Place]map[slotKey]int // index of the places that have many slots
 	outputs   map[string]*Output
+	// untyped are the places to which objects come from sources that know no more of them than an interface.
+	untyped map[*Place]bool
+}
+
+// slotKey names a slot of a place. The types of one place can have a field in common that is a leaf in some of them and an
+// object in others: these are two data.
+type slotKey struct {
+	key       string
+	composite bool
 }
 
 func (c *compiler) compile(root *schema.Type, drafts []*draft) (*Plan, error) {
@@ -75,31 +82,32 @@ func order(drafts []*draft) []*draft {
 func (c *compiler) slot(p *Place, key string, composite bool) int {
 	i := -1
 	if index := c.slots[p]; index != nil {
-		if at, ok := index[key]; ok {
+		if at, ok := index[slotKey{key, composite}]; ok {
 			i = at
 		}
 	} else {
-		i = slices.IndexFunc(p.Slots, func(s Slot) bool { return s.Key == key })
+		i = slices.IndexFunc(p.Slots, func(s Slot) bool { return s.Key == key && (s.Sub != nil) == composite })
 	}
-	if i < 0 {
-		i = len(p.Slots)
-		p.Slots = append(p.Slots, Slot{Key: key})
-		switch index := c.slots[p]; {
-		case index != nil:
-			index[key] = i
-		case len(p.Slots) >= indexFrom:
-			index = make(map[string]int, 2*len(p.Slots))
-			for at, s := range p.Slots {
-				index[s.Key] = at
-			}
-			if c.slots == nil {
-				c.slots = map[*Place]map[string]int{}
-			}
-			c.slots[p] = index
-		}
+	if i >= 0 {
+		return i
 	}
-	if composite && p.Slots[i].Sub == nil {
+	i = len(p.Slots)
+	p.Slots = append(p.Slots, Slot{Key: key})
+	if composite {
 		p.Slots[i].Sub = &Place{}
+	}
+	switch index := c.slots[p]; {
+	case index != nil:
+		index[slotKey{key, composite}] = i
+	case len(p.Slots) >= indexFrom:
+		index = make(map[slotKey]int, 2*len(p.Slots))
+		for at, s := range p.Slots {
+			index[slotKey{s.Key, s.Sub != nil}] = at
+		}
+		if c.slots == nil {
+			c.slots = map[*Place]map[slotKey]int{}
+		}
+		c.slots[p] = index
 	}
 	return i
 }
@@ -171,8 +179,11 @@ func (c *compiler) needs(at *Place, set, key *schema.Selection) *Needs {
 
 func (c *compiler) tree(at *Place, d *draftTree) *Tree {
 	t := &Tree{Place: at, Type: d.state.typ, Typename: -1}
-	if d.unsure() {
+	switch {
+	case d.unsure():
 		t.Typename = c.slot(at, typenameKey, false)
+	case d.state.stand:
+		c.untyped[at] = true
 	}
 	t.Fields = c.treeFields(at, d)
 	for _, o := range d.on {
@@ -193,126 +204,4 @@ func (c *compiler) treeFields(at *Place, d *draftTree) (out []TreeField) {
 		out = append(out, tf)
 	}
 	return out
-}
-
-// wanted is one response name of the client's selection, with all the selection sets that stand under it.
-type wanted struct {
-	key   string
-	field *ast.Field
-	sets  []ast.SelectionSet
-}
-
-// output resolves the client's selection sets at a place for every type an object there can have. Under mutation each
-// root field has a slot of its own, see normaliser.
-func (c *compiler) output(at *Place, t *schema.Type, sets []ast.SelectionSet, mutation bool) (*Output, error) {
-	var memo strings.Builder
-	fmt.Fprintf(&memo, "%p %s", at, t.Name)
-	for _, s := range sets {
-		if len(s) > 0 {
-			fmt.Fprintf(&memo, " %p", &s[0])
-		}
-	}
-	if have := c.outputs[memo.String()]; have != nil {
-		return have, nil
-	}
-	out := &Output{Place: at, Type: t, Typename: -1}
-	c.outputs[memo.String()] = out
-	if t.Abstract() {
-		out.Typename = c.slot(at, typenameKey, false)
-	}
-	for _, o := range t.Possible {
-		if o.Hidden {
-			continue
-		}
-		var list []*wanted
-		index := map[string]*wanted{}
-		for _, s := range sets {
-			if err := c.collect(o, s, &list, index); err != nil {
-				return nil, err
-			}
-		}
-		of := OutputType{Type: o}
-		for _, w := range list {
-			f, err := c.outputField(at, o, w, mutation)
-			if err != nil {
-				return nil, err
-			}
-			if f != nil {
-				of.Fields = append(of.Fields, *f)
-			}
-		}
-		out.ByType = append(out.ByType, of)
-	}
-	return out, nil
-}
-
-// collect is CollectFields of the GraphQL specification (section 6.3.2) for one object type.
-func (c *compiler) collect(t *schema.Type, set ast.SelectionSet, list *[]*wanted, index map[string]*wanted) error {
-	applies := func(condition string) bool {
-		if condition == "" || condition == t.Name {
-			return true
-		}
-		ct := c.p.sg.Types[condition]
-		return ct != nil && ct.CanBe(t)
-	}
-	for _, sel := range set {
-		if err := c.budget.spend(1); err != nil {
-			return err
-		}
-		switch s := sel.(type) {
-		case *ast.Field:
-			if !operation.Included(s.Directives, c.op.Variables) {
-				continue
-			}
-			w := index[s.Alias]
-			if w == nil {
-				w = &wanted{key: s.Alias, field: s}
-				index[s.Alias] = w
-				*list = append(*list, w)
-			}
-			w.sets = append(w.sets, s.SelectionSet)
-		case *ast.InlineFragment:
-			if operation.Included(s.Directives, c.op.Variables) && applies(s.TypeCondition) {
-				if err := c.collect(t, s.SelectionSet, list, index); err != nil {
-					return err
-				}
-			}
-		case *ast.FragmentSpread:
-			d := c.op.Document.AST.Fragments.ForName(s.Name)
-			if operation.Included(s.Directives, c.op.Variables) && applies(d.TypeCondition) {
-				if err := c.collect(t, d.SelectionSet, list, index); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func (c *compiler) outputField(at *Place, t *schema.Type, w *wanted, mutation bool) (*OutputField, error) {
-	switch {
-	case w.field.Name == typenameKey:
-		return &OutputField{Key: w.key, Kind: OutputTypename}, nil
-	case strings.HasPrefix(w.field.Name, "__"):
-		f := *w.field // the same field can stand in several places: all of its selections count
-		f.SelectionSet = slices.Concat(w.sets...)
-		return &OutputField{Key: w.key, Kind: OutputIntrospection, Introspection: &f}, nil
-	}
-	field := t.Fields[w.field.Name]
-	if field == nil {
-		return nil, nil //nolint:nilnil // the field is not this type's: there is nothing to put out
-	}
-	key := schema.Key(w.field.Name, w.field.Arguments)
-	if mutation {
-		key = apartKey(w.field)
-	}
-	f := &OutputField{Key: w.key, Kind: OutputValue, Field: field, Type: field.Type, Slot: c.slot(at, key, field.Named.Composite())}
-	if field.Named.Composite() {
-		sub, err := c.output(at.Slots[f.Slot].Sub, field.Named, w.sets, false)
-		if err != nil {
-			return nil, err
-		}
-		f.Sub = sub
-	}
-	return f, nil
 }

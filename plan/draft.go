@@ -373,6 +373,9 @@ func pathText(path []hop) string {
 	var b strings.Builder
 	for _, h := range path {
 		b.WriteString("/" + h.key)
+		if h.list {
+			b.WriteString("[]")
+		}
 		if h.on != nil {
 			b.WriteString("|" + names(h.on, ","))
 		}

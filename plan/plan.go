@@ -140,7 +140,8 @@ type Output struct {
 	Type     *schema.Type // the declared type here
 	Typename int          // the slot of the runtime type's name; -1 if Type is an object type
 	// ByType lists the fields for each runtime type; for an object type there is the one entry. A type that is not
-	// listed gives an empty object.
+	// listed gives an empty object. Type itself is listed if it is an interface of which the objects can be put out without
+	// their type being known, and some come from a source that does not know it.
 	ByType []OutputType
 }
 

@@ -126,7 +126,7 @@ func (p *Planner) Plan(op *operation.Prepared) (*Plan, error) {
 	case err != nil:
 		return nil, err
 	}
-	c := &compiler{p: p, op: op, budget: b, outputs: map[string]*Output{}, variables: op.Definition.VariableDefinitions}
+	c := &compiler{p: p, op: op, budget: b, outputs: map[string]*Output{}, untyped: map[*Place]bool{}, variables: op.Definition.VariableDefinitions}
 	plan, err := c.compile(root, fetches)
 	if b.left < 0 {
 		return nil, errBudget
