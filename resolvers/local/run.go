@@ -108,9 +108,8 @@ func (r *runner) variables(in *execute.Inputs) map[string]any {
 					object[strings.Clone(m.Key)] = m.Value.Any()
 				}
 			}
-			if object["__typename"] == nil {
-				object["__typename"] = r.entries[rep.Entry].Entrance.On.Name
-			}
+			// What is entered, whatever the object is: it may be known here as an interface only.
+			object["__typename"] = r.entries[rep.Entry].Entrance.On.Name
 			reps[i] = object
 		}
 		vars[r.query.Representations] = reps
