@@ -153,7 +153,7 @@ func (p *Planner) fetches(b *budget, set *schema.Selection, kind ast.Operation) 
 		if err != nil {
 			return nil, err
 		}
-		return p.draft(s, s.choose(leaves, nil))
+		return p.draft(s, s.chooseWell(leaves))
 	}
 	var all []*draft
 	for _, sel := range set.Fields {
@@ -193,7 +193,7 @@ func (p *Planner) stage(b *budget, root *schema.Type, sel *schema.Select) ([]*dr
 				leaves = []leaf{s.typename([]*node{way})}
 			}
 		}
-		picks := s.choose(leaves, nil)
+		picks := s.chooseWell(leaves)
 		if c := s.extra(s.nodes[0], picks); best == nil || c < cost {
 			best, cost = picks, c
 		}
