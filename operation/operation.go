@@ -26,7 +26,8 @@ type Request struct {
 
 // Caller is the part of a request that answers of sources may depend on. It is read-only once a request has begun.
 type Caller struct {
-	Header map[string][]string // of the client's request, names in canonical form (net/textproto)
+	Header    map[string][]string // of the client's request, names in canonical form (net/textproto)
+	RequestID string              // by which logs know the request; empty: it has none
 }
 
 // Response is the answer to one operation.

@@ -52,7 +52,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	request := operation.Request{Caller: &operation.Caller{Header: r.Header}}
+	request := operation.Request{Caller: &operation.Caller{Header: r.Header, RequestID: RequestID(r.Context())}}
 	if r.Method == http.MethodGet {
 		request.QueryOnly = true
 		s.answer(w, r, m, &request, decodeQuery(r.URL.RawQuery, &request))

@@ -43,7 +43,7 @@ func (e executor) CreateOperationContext(ctx context.Context, p *graphql.RawPara
 		oc.Stats.SetExtension(preparedKey, t)
 		return oc, nil
 	}
-	request := &operation.Request{Query: p.Query, OperationName: p.OperationName, Caller: &operation.Caller{Header: p.Headers}}
+	request := &operation.Request{Query: p.Query, OperationName: p.OperationName, Caller: &operation.Caller{Header: p.Headers, RequestID: RequestID(ctx)}}
 	var err error
 	if request.Variables, err = json.Marshal(p.Variables); err == nil {
 		request.Extensions, err = json.Marshal(p.Extensions)

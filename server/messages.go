@@ -142,7 +142,7 @@ func (c *socket) receiveStartLocked(m *message) verdict {
 			fmt.Sprintf("More than %d operations at the same time on one connection.", c.config.MaxOperations))
 		return verdict{reply: &message{ID: m.ID, Type: "error", Payload: appendErrors(nil, gqlerror.List{err})}}
 	}
-	t.request.Caller = &operation.Caller{Header: c.header}
+	t.request.Caller = &operation.Caller{Header: c.header, RequestID: c.id}
 	c.last++
 	t.number = strconv.Itoa(c.last)
 	c.byID[t.id], c.tickets[t.number] = t, t

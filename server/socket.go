@@ -44,6 +44,7 @@ type socketKey struct{}
 type socket struct {
 	config WebSocket
 	header http.Header        // of the request that opened it
+	id     string             // of that request
 	cancel context.CancelFunc // of the context that all operations of the connection have
 
 	conn      *websocket.Conn // this and the next two are set by open, before anybody else sees them

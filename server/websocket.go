@@ -36,7 +36,7 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	c := &socket{config: s.config.WebSocket, header: r.Header, cancel: cancel}
+	c := &socket{config: s.config.WebSocket, header: r.Header, id: RequestID(r.Context()), cancel: cancel}
 	if !s.sockets.add(c, s.config.WebSocket.MaxConnections) {
 		writeRefusal(w, jsonMediaType, refuse(http.StatusServiceUnavailable, fault.BadRequest, "The server takes no more WebSocket connections."))
 		return
