@@ -30,6 +30,10 @@ const (
 	RequestInvalid   Code = "CONNECTOR_REQUEST_INVALID"  // the request to the service could not be built
 	ResponseTooLarge Code = "CONNECTOR_RESPONSE_TOO_LARGE"
 	SubgraphError    Code = "SUBGRAPH_ERROR" // a source with a query language reported an error
+
+	SubrequestHTTP      Code = "SUBREQUEST_HTTP_ERROR"         // a remote subgraph answered with an HTTP error, and no GraphQL
+	SubrequestMalformed Code = "SUBREQUEST_MALFORMED_RESPONSE" // the answer of a remote subgraph is not what was asked for
+	SubrequestTooLarge  Code = "SUBREQUEST_RESPONSE_TOO_LARGE"
 )
 
 // While the answer is made.
