@@ -1,0 +1,109 @@
+package subgraph
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/sluice-gateway/sluice/execute"
+	"github.com/sluice-gateway/sluice/plan"
+	"github.com/sluice-gateway/sluice/upstream"
+)
+
+// Binding is how one subgraph is reached.
+type Binding struct {
+	// Client is the client of the service. The driver does not close it.
+	Client *upstream.Client
+	Config Config
+}
+
+// Driver runs the fetches that go to remote subgraphs. It is safe for concurrent use.
+type Driver struct {
+	remotes map[string]*remote
+}
+
+var _ execute.Grouper = (*Driver)(nil)
+
+// remote is one subgraph. All but the flag is immutable.
+type remote struct {
+	name      string
+	client    *upstream.Client
+	path      string
+	headers   []rule
+	persisted bool
+	refusing  atomic.Bool // the server has said that it keeps no queries by their hash
+	maxBatch  int
+	redact    bool
+}
+
+// New returns a driver for remote subgraphs, by their names. It calls nobody.
+func New(bindings map[string]Binding) (*Driver, error) {
+	d := &Driver{remotes: map[string]*remote{}}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(bindings)) {
+		b := bindings[name]
+		switch err := b.Config.Validate(); {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("subgraph %q: %w", name, err))
+		case b.Client == nil:
+			errs = append(errs, fmt.Errorf("subgraph %q: there is no client to call it with", name))
+		default:
+			d.remotes[name] = &remote{
+				name: name, client: b.Client, path: b.Config.Path, headers: newRules(b.Config.Headers),
+				persisted: b.Config.PersistedQueries, maxBatch: b.Config.MaxBatch, redact: b.Config.Errors == RedactErrors,
+			}
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Compile prepares the fetches of a plan; see [execute.Driver].
+func (d *Driver) Compile(p *plan.Plan, fetches []*plan.Fetch) ([]execute.Runner, error) {
+	runners := make([]execute.Runner, len(fetches))
+	for i, f := range fetches {
+		r := d.remotes[f.Source.Subgraph]
+		switch {
+		case r == nil:
+			return nil, fmt.Errorf("fetch %d: the subgraph %q is none of this driver", f.ID, f.Source.Subgraph)
+		case f.Query == nil || len(f.Entries) == 0:
+			return nil, fmt.Errorf("fetch %d of %s: it asks for nothing", f.ID, f.Source.Name)
+		}
+		runners[i] = newQuery(r, f, p.Operation == ast.Mutation && !f.Query.Entities)
+	}
+	return runners, nil
+}
+
+// Group joins the entity fetches that go to one subgraph; see [execute.Grouper].
+func (d *Driver) Group(_ *plan.Plan, fetches []*plan.Fetch, runners []execute.Runner) (out []execute.Group) {
+	bySubgraph := map[*remote]*group{}
+	var order []*remote
+	members := map[*remote][]int{}
+	for i := range fetches {
+		q, ok := runners[i].(*query)
+		if !ok || !q.entities {
+			continue
+		}
+		g := bySubgraph[q.remote]
+		if g == nil {
+			g = &group{}
+			bySubgraph[q.remote] = g
+			order = append(order, q.remote)
+		}
+		g.queries = append(g.queries, q)
+		members[q.remote] = append(members[q.remote], i)
+	}
+	for _, r := range order {
+		if g := bySubgraph[r]; len(g.queries) > 1 {
+			g.compile()
+			out = append(out, execute.Group{Members: members[r], Runner: g})
+		}
+	}
+	return out
+}
