@@ -26,6 +26,11 @@ func (d *decoder) check(c *Config) {
 		d.section(join("services", name), s.Validate())
 	}
 	d.sources(c)
+	for _, name := range slices.Sorted(maps.Keys(c.Subgraphs)) {
+		s, path := c.Subgraphs[name], join("subgraphs", name)
+		d.section(path, s.Validate())
+		d.service(c, path+".service", s.Service)
+	}
 	d.section("operation", c.Operation.Validate())
 	d.section("server", c.Server.Validate())
 	positive := func(path string, n int) {
@@ -45,15 +50,22 @@ func (d *decoder) check(c *Config) {
 }
 
 func (d *decoder) sources(c *Config) {
-	services := slices.Sorted(maps.Keys(c.Services))
 	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
 		s, path := c.Sources[name], join("sources", name)
 		if s.MaxRequestsPerOperation < 0 {
 			d.reportAt(path+".max_requests_per_operation", fmt.Sprintf("must be 0 or more (got %d)", s.MaxRequestsPerOperation))
 		}
-		if _, ok := c.Services[s.Service]; s.Service != "" && !ok {
-			d.reportAt(path+".service", fmt.Sprintf("must be the name of a service (got %q)%s", s.Service, hint(s.Service, services)))
+		if s.MaxConcurrentRequests < 1 {
+			d.reportAt(path+".max_concurrent_requests", fmt.Sprintf("must be at least 1 (got %d)", s.MaxConcurrentRequests))
 		}
+		d.service(c, path+".service", s.Service)
+	}
+}
+
+// service checks the name of a service that something else is bound to.
+func (d *decoder) service(c *Config, path, name string) {
+	if _, ok := c.Services[name]; name != "" && !ok {
+		d.reportAt(path, fmt.Sprintf("must be the name of a service (got %q)%s", name, hint(name, slices.Sorted(maps.Keys(c.Services)))))
 	}
 }
 

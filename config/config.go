@@ -8,6 +8,7 @@ package config
 
 import (
 	"github.com/sluice-gateway/sluice/operation"
+	"github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/server"
 	"github.com/sluice-gateway/sluice/upstream"
 )
@@ -24,6 +25,8 @@ type Config struct {
 	Schema []string `yaml:"schema"`
 	// Services are the upstream services by name.
 	Services map[string]upstream.Config `yaml:"services"`
+	// Subgraphs are the settings of the subgraphs that are GraphQL servers, by their names.
+	Subgraphs map[string]subgraph.Config `yaml:"subgraphs"`
 	// Sources are the settings of the @source of a subgraph, by "<subgraph>.<source>" or by the name of the source in any
 	// subgraph.
 	Sources map[string]Source `yaml:"sources"`
@@ -43,6 +46,7 @@ type Config struct {
 	Log Log `yaml:"log"`
 
 	references map[string]string // what stood in the file for values from the environment, by path
+	places     map[string]place
 }
 
 // Source are the settings of one @source.
@@ -54,6 +58,9 @@ type Source struct {
 	Config map[string]any `yaml:"config"`
 	// MaxRequestsPerOperation limits the requests of one operation to this source. Default 0: no limit.
 	MaxRequestsPerOperation int `yaml:"max_requests_per_operation"`
+	// MaxConcurrentRequests limits the requests of one operation that are on their way to this source at a time. Default
+	// 32.
+	MaxConcurrentRequests int `yaml:"max_concurrent_requests"`
 }
 
 // Plan limits planning and the memory of its results.
@@ -102,6 +109,20 @@ func Default() Config {
 	}
 	c.Listen, c.Admin = c.Server.Listen, c.Server.Admin.Listen
 	return c
+}
+
+// defaultSource is what the settings of a source begin with.
+func defaultSource() Source { return Source{MaxConcurrentRequests: 32} }
+
+// Place says where in the file a setting stands, or the nearest thing around it that is in the file; the lines and columns
+// count from 1, and are 0 if nothing of it is there. The path is written as problems write it: services.users.timeouts.
+func (c *Config) Place(path string) (line, column int) {
+	for ; path != ""; path = parent(path) {
+		if at, ok := c.places[path]; ok {
+			return at.line, at.column
+		}
+	}
+	return 0, 0
 }
 
 // Bind returns the name of the service that a @source is bound to, by the first of these that there is: the service that

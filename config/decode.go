@@ -13,6 +13,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/suggest"
 	"github.com/sluice-gateway/sluice/problem"
+	"github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/upstream"
 )
 
@@ -291,8 +292,13 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, path string, depth int) {
 	v.Set(reflect.MakeMap(v.Type()))
 	for _, e := range entries {
 		item := reflect.New(v.Type().Elem()).Elem()
-		if c, ok := item.Addr().Interface().(*upstream.Config); ok {
+		switch c := item.Addr().Interface().(type) {
+		case *upstream.Config:
 			*c = upstream.DefaultConfig()
+		case *subgraph.Config:
+			*c = subgraph.DefaultConfig()
+		case *Source:
+			*c = defaultSource()
 		}
 		at := join(path, e.key)
 		d.places[at] = placeOf(e.at)

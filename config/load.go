@@ -99,7 +99,7 @@ func parse(path string, text []byte, env func(string) (string, bool)) (*Config, 
 	c := Default()
 	d.config(body, &c)
 	c.Server.Listen, c.Server.Admin.Listen = c.Listen, c.Admin
-	c.references = d.references
+	c.references, c.places = d.references, d.places
 	d.check(&c)
 	return &c, d
 }
@@ -162,7 +162,7 @@ func (d *decoder) resolve(c *Config, folder string) {
 }
 
 // prune takes out of a configuration what a problem was reported of and others would report again: paths of the schema,
-// services, and the names of such services.
+// services, remote subgraphs, and the names of such services.
 func (d *decoder) prune(c *Config) {
 	if len(d.problems) == 0 {
 		return
@@ -183,6 +183,15 @@ func (d *decoder) prune(c *Config) {
 	for name := range c.Services {
 		if wrong[join("services", name)] {
 			delete(c.Services, name)
+		}
+	}
+	for name, s := range c.Subgraphs {
+		if _, ok := c.Services[s.Service]; !ok {
+			s.Service = ""
+			c.Subgraphs[name] = s
+		}
+		if wrong[join("subgraphs", name)] {
+			delete(c.Subgraphs, name)
 		}
 	}
 	for name, s := range c.Sources {

@@ -56,7 +56,7 @@ func makeSchema(t *testing.T) []byte {
 			return nil
 		},
 	}
-	for _, folder := range []string{".", "../operation", "../server", "../upstream"} {
+	for _, folder := range []string{".", "../operation", "../resolvers/subgraph", "../server", "../upstream"} {
 		if err := r.AddGoComments("github.com/sluice-gateway/sluice/config", folder, jsonschema.WithFullComment()); err != nil {
 			t.Fatal(err)
 		}

@@ -370,7 +370,7 @@ func TestEveryCodeIsDocumented(t *testing.T) {
 // settings are all keys of a configuration with their values as YAML, by path.
 func settings(t *testing.T) map[string]string {
 	t.Helper()
-	c, problems := config.Parse("sluice.yaml", []byte("schema: [x]\nservices: {name: {endpoints: ['http://x']}}\nsources: {name: {}}\n"), nil)
+	c, problems := config.Parse("sluice.yaml", []byte("schema: [x]\nservices: {name: {endpoints: ['http://x']}}\nsubgraphs: {name: {}}\nsources: {name: {}}\n"), nil)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -414,7 +414,7 @@ func TestEverySettingIsDocumentedWithItsDefault(t *testing.T) {
 	t.Parallel()
 	documented := map[string]string{}
 	for _, row := range rows(read(t, "docs/configuration.md"), "key", "default") {
-		key := strings.NewReplacer("services.<name>.", "services.name.", "sources.<name>.", "sources.name.").Replace(row[0])
+		key := strings.NewReplacer("services.<name>.", "services.name.", "sources.<name>.", "sources.name.", "subgraphs.<name>.", "subgraphs.name.").Replace(row[0])
 		documented[key] = row[1]
 	}
 	real := settings(t)
