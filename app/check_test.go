@@ -66,7 +66,7 @@ sluice: 1 error
 			name:   "a service has another name than its source",
 			files:  map[string]string{"sluice.yaml": "schema: [blog.graphql]\nservices: {blgo: {endpoints: [\"http://127.0.0.1:4301\"]}}\n", "blog.graphql": blog},
 			stdout: "ok: 1 subgraph, 1 connector, 1 service, 1 warning\n",
-			stderr: "sluice.yaml: warning UNUSED_SERVICE: services.blgo: no @source is bound to this service, so nothing calls it. Did you mean \"blog\"?\n",
+			stderr: "sluice.yaml:2:18: warning UNUSED_SERVICE: services.blgo: no @source and no subgraph is bound to this service, so nothing calls it. Did you mean \"blog\"?\n",
 		},
 		{
 			name:  "the configuration and the schema are wrong",
@@ -86,7 +86,7 @@ sluice: 2 errors
 		{
 			name:  "a subgraph has no connectors",
 			files: map[string]string{"sluice.yaml": "schema: [plain.graphql]\n", "plain.graphql": "type Query { hello: String }\n"},
-			stderr: `plain.graphql: error NO_SOURCE: The subgraph "plain" has fields to ask for and no connectors. Link the connect specification and add @connect to its fields: asking a GraphQL server is not supported yet.
+			stderr: `plain.graphql: error NO_SOURCE: The subgraph "plain" is a GraphQL server, as it has no connectors, and nobody says where it is. Configure a service of that name, or name one as subgraphs.plain.service. If its fields are to be answered by REST services, link the connect specification and add @connect to them.
 sluice: 1 error
 `,
 			code: 1,

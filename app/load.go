@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/sluice-gateway/sluice/config"
 	"github.com/sluice-gateway/sluice/gateway"
@@ -70,11 +71,17 @@ func (f configFlag) compose(l *loaded, problems problem.List, std *IO, log *slog
 	incomplete := problems.Errors() != nil
 	g, list := gateway.New(l.options(std, log))
 	for _, p := range list {
+		if incomplete && p.Code == "NO_SOURCE" { // its service may be among what was wrong
+			continue
+		}
 		if p.File == "" { // it is about several files, or about the configuration
 			if incomplete && repeats(p.Code) {
 				continue
 			}
 			p.File = f.Config
+			if path, _, ok := strings.Cut(p.Message, ": "); ok && l.config != nil {
+				p.Line, p.Column = l.config.Place(path)
+			}
 		}
 		problems = append(problems, p)
 	}
@@ -98,6 +105,7 @@ func (l *loaded) options(std *IO, log *slog.Logger) gateway.Options {
 		Subgraphs:            l.subgraphs,
 		Services:             c.Services,
 		Bind:                 c.Bind,
+		Remotes:              c.Subgraphs,
 		Sources:              map[string]gateway.Source{},
 		Operation:            c.Operation,
 		Plan:                 gateway.Plan{MaxSteps: c.Plan.MaxSteps, CacheBytes: uint64(max(c.Plan.CacheBytes, 0))},
@@ -108,7 +116,7 @@ func (l *loaded) options(std *IO, log *slog.Logger) gateway.Options {
 		Logger:               log,
 	}
 	for name, s := range c.Sources {
-		src := gateway.Source{MaxRequests: s.MaxRequestsPerOperation}
+		src := gateway.Source{MaxRequests: s.MaxRequestsPerOperation, Concurrency: s.MaxConcurrentRequests}
 		if len(s.Config) > 0 {
 			src.Config = s.Config
 		}

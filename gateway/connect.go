@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -11,6 +12,7 @@ import (
 	"github.com/sluice-gateway/sluice/execute"
 	"github.com/sluice-gateway/sluice/resolvers/local"
 	"github.com/sluice-gateway/sluice/resolvers/rest"
+	"github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/schema/connect"
 	"github.com/sluice-gateway/sluice/upstream"
@@ -35,7 +37,8 @@ func (s *snapshot) connect(g *Gateway, locals map[string]graphql.ExecutableSchem
 	}
 	connectors, err := rest.New(s.supergraph, rest.Options{Env: o.Environ, Log: g.log, Bind: func(subgraph string, src *connect.Source) rest.Binding {
 		if src == nil {
-			return rest.Binding{Config: configs[subgraph], MaxRequests: o.Sources[subgraph].MaxRequests}
+			settings := o.Sources[subgraph]
+			return rest.Binding{Config: configs[subgraph], MaxRequests: settings.MaxRequests, Concurrency: settings.Concurrency}
 		}
 		qualified := subgraph + "." + src.Name
 		settings, ok := o.Sources[qualified]
@@ -43,14 +46,57 @@ func (s *snapshot) connect(g *Gateway, locals map[string]graphql.ExecutableSchem
 		if !ok {
 			settings, config = o.Sources[src.Name], configs[src.Name]
 		}
-		return rest.Binding{Client: s.clients[s.services[src]], Config: config, MaxRequests: settings.MaxRequests}
+		return rest.Binding{
+			Client: s.clients[s.services[src]], Config: config, MaxRequests: settings.MaxRequests, Concurrency: settings.Concurrency,
+		}
 	}})
 	if err != nil {
 		return err
 	}
 	s.shut = append(s.shut, connectors.Close)
-	s.drivers = map[schema.Kind]execute.Driver{schema.Connector: connectors, schema.Local: local.New(locals)}
+	remotes, err := s.connectRemotes(o.Remotes)
+	if err != nil {
+		return err
+	}
+	s.drivers = map[schema.Kind]execute.Driver{schema.Connector: connectors, schema.Local: local.New(locals), schema.Remote: remotes}
 	return nil
+}
+
+// connectRemotes makes the driver of the GraphQL servers, and a client for each that is called at the URL of the supergraph.
+func (s *snapshot) connectRemotes(settings map[string]subgraph.Config) (*subgraph.Driver, error) {
+	bindings := map[string]subgraph.Binding{}
+	for _, src := range s.supergraph.Sources {
+		service, ok := s.remotes[src]
+		if !ok {
+			continue
+		}
+		b := subgraph.Binding{Client: s.clients[service], Config: settings[src.Subgraph]}
+		if b.Client == nil {
+			origin, path, err := splitURL(src.URL)
+			if err != nil {
+				return nil, fmt.Errorf("subgraph %q: %w", src.Subgraph, err)
+			}
+			cfg := upstream.DefaultConfig()
+			cfg.Endpoints = []string{origin}
+			if b.Client, err = upstream.New(src.Subgraph, cfg); err != nil {
+				return nil, fmt.Errorf("subgraph %w", err)
+			}
+			s.clients[src.Subgraph] = b.Client
+			s.shut = append(s.shut, b.Client.Close)
+			b.Config.Path = path + b.Config.Path
+		}
+		bindings[src.Subgraph] = b
+	}
+	return subgraph.New(bindings)
+}
+
+// splitURL splits the URL of a subgraph into the endpoint and what is asked for there.
+func splitURL(address string) (origin, path string, err error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return "", "", fmt.Errorf("its URL %q is not one that can be called", address)
+	}
+	return u.Scheme + "://" + u.Host, u.RequestURI(), nil
 }
 
 // configValues turns what was decoded from a configuration into values for mappings.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/gateway"
 	"github.com/sluice-gateway/sluice/operation"
+	remote "github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/problem"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/upstream"
@@ -166,10 +167,18 @@ func TestOptionsAreChecked(t *testing.T) {
 		"a service without endpoints":            {func(o *gateway.Options) { o.Services["api"] = upstream.DefaultConfig() }, "services.api.endpoints"},
 		"a source that is bound to nothing":      {func(o *gateway.Options) { o.Bind = func(string, string) string { return "apo" } }, `"apo"`},
 		"settings of a source that is not there": {func(o *gateway.Options) { o.Sources["apj"] = gateway.Source{MaxRequests: 1} }, `Did you mean "api"`},
-		"a GraphQL server, which cannot be asked yet": {func(o *gateway.Options) {
+		"a GraphQL server that nobody says the place of": {func(o *gateway.Options) {
 			s, _ := schema.LoadSources("remote", schema.Remote, &ast.Source{Name: "remote.graphql", Input: "type Query { now: String }"})
 			o.Subgraphs = append(o.Subgraphs, s)
-		}, "not supported yet"},
+		}, "nobody says where it is"},
+		"a GraphQL server at a service that is not there": {func(o *gateway.Options) {
+			s, _ := schema.LoadSources("remote", schema.Remote, &ast.Source{Name: "remote.graphql", Input: "type Query { now: String }"})
+			o.Subgraphs = append(o.Subgraphs, s)
+			o.Remotes = map[string]remote.Config{"remote": {Service: "apo"}}
+		}, `subgraphs.remote.service: there is no service "apo". Did you mean "api"?`},
+		"settings of a GraphQL server that is not there": {func(o *gateway.Options) {
+			o.Remotes = map[string]remote.Config{"my stock": {}}
+		}, `subgraphs["my stock"]: no subgraph of that name is a GraphQL server.`},
 		"a schema that does not compose": {func(o *gateway.Options) { o.Subgraphs = nil }, "NO_QUERIES"},
 	} {
 		t.Run(name, func(t *testing.T) {

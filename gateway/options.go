@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/sluice-gateway/sluice/operation"
+	"github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/upstream"
 )
@@ -18,9 +19,12 @@ type Options struct {
 	Locals []Local
 	// Services are the upstreams by name.
 	Services map[string]upstream.Config
-	// Bind says which service a @source calls; empty: the origin of its baseURL. Nil binds a source to the service that
+	// Bind says which service a @source of a connector calls; empty: the origin of its baseURL. Nil binds a source to the service that
 	// is called as "<subgraph>.<source>" or as the source.
 	Bind func(subgraph, source string) (service string)
+	// Remotes are settings of subgraphs that are GraphQL servers, by the subgraphs' names. A subgraph without settings is
+	// called through the service that has its name; if there is none, at the URL that the supergraph has for it.
+	Remotes map[string]subgraph.Config
 	// Sources are settings of connectors' sources, by "<subgraph>.<source>" or by the source's name. Connectors that have
 	// no source go by the name of their subgraph.
 	Sources map[string]Source
@@ -54,6 +58,8 @@ type Source struct {
 	Config any
 	// MaxRequests limits the calls of one operation to this source (default 0: no limit).
 	MaxRequests int
+	// Concurrency limits the calls of one operation that are on their way to this source at a time (default 32).
+	Concurrency int
 }
 
 // Plan bounds planning and the memory of its results.

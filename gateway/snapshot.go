@@ -13,7 +13,6 @@ import (
 
 	"github.com/sluice-gateway/sluice/execute"
 	generated "github.com/sluice-gateway/sluice/graph"
-	"github.com/sluice-gateway/sluice/internal/suggest"
 	"github.com/sluice-gateway/sluice/operation"
 	"github.com/sluice-gateway/sluice/plan"
 	"github.com/sluice-gateway/sluice/problem"
@@ -38,6 +37,7 @@ type snapshot struct {
 	drivers    map[schema.Kind]execute.Driver
 	clients    map[string]*upstream.Client // of the configured services
 	services   map[*connect.Source]string  // the service of each bound source
+	remotes    map[*schema.Source]string   // the service of each remote subgraph; its own name for one called by its URL
 	shut       []func()
 }
 
@@ -58,8 +58,7 @@ func (g *Gateway) build(number int) (*snapshot, problem.List) {
 		return nil, problems
 	}
 	s := &snapshot{number: number, loaded: time.Now(), supergraph: sg, clients: map[string]*upstream.Client{}}
-	problems = append(problems, s.bind(o)...)
-	problems = append(problems, checkKinds(sg, o.Subgraphs)...)
+	problems = append(problems, s.bind(o, o.Subgraphs)...)
 	var err error
 	if s.programs, err = plan.NewCache[*execute.Program](cmp.Or(o.Plan.CacheBytes, defaultPlanCache)); err == nil {
 		err = s.connect(g, locals)
@@ -112,92 +111,33 @@ func checkServices(services map[string]upstream.Config) (problems problem.List) 
 	return problems
 }
 
-// checkKinds reports the subgraphs that nothing can be asked of: those that are neither connectors nor Go code.
-func checkKinds(sg *schema.Supergraph, subgraphs []*schema.Subgraph) (problems problem.List) {
-	entered := map[string]bool{}
-	for _, e := range sg.Entrances {
-		entered[e.Source.Subgraph] = entered[e.Source.Subgraph] || e.Source.Kind == schema.Remote
-	}
-	for _, s := range subgraphs {
-		if !entered[s.Name] {
-			continue // it has connectors, or only types that others use
-		}
-		p := problem.Problem{Code: "NO_SOURCE", Message: fmt.Sprintf("The subgraph %q has fields to ask for and no connectors. Link the connect specification and add @connect to its fields: asking a GraphQL server is not supported yet.", s.Name)}
-		if files := s.Files(); len(files) > 0 {
-			p.File = files[0].Name
-		}
-		problems = append(problems, p)
-	}
-	return problems
-}
-
 // bind finds the service of every source, and what is set for services and sources that are not there.
-func (s *snapshot) bind(o *Options) (problems problem.List) {
-	bind := o.Bind
-	if bind == nil {
-		bind = func(subgraph, source string) string {
-			if _, ok := o.Services[subgraph+"."+source]; ok {
-				return subgraph + "." + source
-			}
-			if _, ok := o.Services[source]; ok {
-				return source
-			}
-			return ""
-		}
+func (s *snapshot) bind(o *Options, subgraphs []*schema.Subgraph) problem.List {
+	b := binder{
+		snapshot: s, options: o, subgraphs: subgraphs,
+		sources: map[string]bool{}, remotes: map[string]bool{}, callable: map[string]bool{}, used: map[string]bool{},
 	}
-	s.services = map[*connect.Source]string{}
-	known, used := map[string]bool{}, map[string]bool{}
-	for _, src := range s.supergraph.Sources {
-		c, ok := src.Bind.(*connect.Connector)
-		if !ok {
-			continue
-		}
-		if c.Source == nil { // its settings go by the name of the subgraph
-			known[c.Subgraph] = true
-			continue
-		}
-		known[c.Source.Name], known[c.Subgraph+"."+c.Source.Name] = true, true
-		name := bind(c.Subgraph, c.Source.Name)
-		if name == "" {
-			continue
-		}
-		if _, ok := o.Services[name]; !ok {
-			problems = append(problems, problem.Problem{Code: "UNKNOWN_SERVICE", Message: fmt.Sprintf("The source %q of subgraph %q is bound to the service %q, which is not configured.%s",
-				c.Source.Name, c.Subgraph, name, suggest.DidYouMean("", name, slices.Sorted(maps.Keys(o.Services))))})
-			continue
-		}
-		s.services[c.Source], used[name] = name, true
-	}
-	for _, name := range slices.Sorted(maps.Keys(o.Services)) {
-		if !used[name] {
-			problems = append(problems, problem.Problem{Severity: problem.Warning, Code: "UNUSED_SERVICE", Message: fmt.Sprintf("services.%s: no @source is bound to this service, so nothing calls it.%s",
-				name, suggest.DidYouMean("", name, slices.Sorted(maps.Keys(known))))})
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(o.Sources)) {
-		if !known[name] {
-			problems = append(problems, problem.Problem{Code: "UNKNOWN_SOURCE", Message: fmt.Sprintf("sources.%s: no connector uses a @source of that name, and there is no subgraph of that name with a connector that has none.%s",
-				name, suggest.DidYouMean("", name, slices.Sorted(maps.Keys(known))))})
-		}
-	}
-	return problems
+	return b.bind()
 }
 
 // program returns the compiled plan of an operation, from the cache if it is there.
 func (s *snapshot) program(op *operation.Prepared) (*execute.Program, error) {
-	return s.programs.Get(plan.KeyOf(op), func() (*execute.Program, int, error) {
+	return s.programs.Get(plan.KeyOf(op), func() (plan.Built[*execute.Program], error) {
 		p, err := s.planner.Plan(op)
 		if err != nil {
-			return nil, 0, err
+			return plan.Built[*execute.Program]{}, err
 		}
 		program, err := execute.Compile(p, s.supergraph, func(src *schema.Source) execute.Driver { return s.drivers[src.Kind] })
 		// The plan refers to parts of the document, and so keeps it in memory when the cache of documents does not.
-		return program, p.Size() + op.Document.Size(), err
+		return plan.Built[*execute.Program]{Value: program, Size: p.Size() + op.Document.Size(), Labels: p.Labels}, err
 	})
 }
 
 // label says how a source is shown in a plan.
 func (s *snapshot) label(src *schema.Source) (service, request string) {
+	if service, ok := s.remotes[src]; ok {
+		return service, "POST " + src.Name
+	}
 	c, ok := src.Bind.(*connect.Connector)
 	if !ok {
 		return "", src.Name

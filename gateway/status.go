@@ -27,6 +27,9 @@ func (g *Gateway) Status(context.Context) (*model.SluiceStatus, error) {
 	}
 	for _, src := range s.supergraph.Sources {
 		st := &model.SluiceSource{Name: src.Name, Subgraph: src.Subgraph, Kind: sourceKind(src.Kind)}
+		if name, ok := s.remotes[src]; ok {
+			st.Service = &name
+		}
 		if c, ok := src.Bind.(*connect.Connector); ok {
 			if name := s.service(c); name != "" {
 				st.Service = &name
