@@ -1,6 +1,7 @@
 package subgraphtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -236,5 +237,14 @@ func leaf(def *ast.Definition, v any) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("%v is no %s", v, def.Name)
 	}
-	return json.Marshal(v)
+	return encode(v)
+}
+
+// encode writes JSON without care for HTML.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }

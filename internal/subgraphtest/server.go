@@ -207,7 +207,7 @@ func (s *Server) execute(request Request, operation string) (int, []byte) {
 	if data == nil {
 		answer.Data = json.RawMessage("null")
 	}
-	text, err := json.Marshal(answer)
+	text, err := encode(answer)
 	if err != nil {
 		return s.refuse("the answer: %v", err)
 	}
