@@ -33,6 +33,7 @@ type Cache[T any] struct {
 type cached[T any] struct {
 	value  T
 	err    error
+	labels []bool // that it depends on
 	weight uint32
 }
 
@@ -48,21 +49,81 @@ func NewCache[T any](maxBytes uint64) (*Cache[T], error) {
 	return &Cache[T]{c}, nil
 }
 
-// Get returns what build made for key, from the cache if it is there. build also tells the size of its result in bytes.
-func (c *Cache[T]) Get(key CacheKey, build func() (T, int, error)) (T, error) {
-	if have, ok := c.c.GetIfPresent(key); ok {
+// Built is what was made of a plan for a [Cache] to keep.
+type Built[T any] struct {
+	Value T
+	Size  int // in bytes, about
+	// Labels are [Plan.Labels]; nil: it depends on none.
+	Labels []bool
+}
+
+// Get returns what build made for key, from the cache if it is there. What was built for a request serves all those that
+// agree with it on the labels it depends on; a failure depends on all of them.
+func (c *Cache[T]) Get(key CacheKey, build func() (Built[T], error)) (T, error) {
+	exact, known := key, key
+	if key.Labels != "" {
+		known.Labels = c.mask(key)
+	}
+	if have, ok := c.c.GetIfPresent(known); ok {
 		return have.value, have.err
 	}
 	// The context bounds only the waiting for another goroutine's build, which itself is bounded.
-	have, err := c.c.Get(context.Background(), key, otter.LoaderFunc[CacheKey, cached[T]](func(context.Context, CacheKey) (cached[T], error) {
-		v, size, err := build()
-		return cached[T]{v, err, uint32(min(size+len(key.Document)+len(key.Operation)+len(key.Conditions)+entryOverhead, 1<<31))}, nil
+	have, err := c.c.Get(context.Background(), exact, otter.LoaderFunc[CacheKey, cached[T]](func(context.Context, CacheKey) (cached[T], error) {
+		b, err := build()
+		size := b.Size + len(key.Document) + len(key.Operation) + len(key.Conditions) + len(key.Labels) + entryOverhead
+		return cached[T]{b.Value, err, b.Labels, uint32(min(size, 1<<31))}, nil
 	}))
 	if err != nil {
 		var none T
 		return none, fmt.Errorf("plan cache: %w", err)
 	}
+	if key.Labels != "" && have.err == nil {
+		c.share(exact, have)
+	}
 	return have.value, have.err
+}
+
+// For an operation that labels make a difference to, the cache holds one entry more: the labels that any of its plans so
+// far depends on. A plan is kept under the values of these, with unknownLabel in the place of all others, so what is found
+// under such a key is good whatever the others are.
+const (
+	maskLabels   = "?" // in the place of the labels, for that entry
+	unknownLabel = '-'
+)
+
+// mask returns the labels of key with those hidden that no plan of its operation depends on so far.
+func (c *Cache[T]) mask(key CacheKey) string {
+	at := key
+	at.Labels = maskLabels
+	have, _ := c.c.GetIfPresent(at)
+	return masked(key.Labels, have.labels)
+}
+
+func masked(labels string, show []bool) string {
+	out := []byte(labels)
+	for i := range out {
+		if i >= len(show) || !show[i] {
+			out[i] = unknownLabel
+		}
+	}
+	return string(out)
+}
+
+// share moves what was built for exactly these labels to where all requests find it that it is good for.
+func (c *Cache[T]) share(exact CacheKey, have cached[T]) {
+	at := exact
+	at.Labels = maskLabels
+	before, _ := c.c.GetIfPresent(at)
+	all := make([]bool, len(exact.Labels))
+	for i := range all {
+		all[i] = i < len(before.labels) && before.labels[i] || i < len(have.labels) && have.labels[i]
+	}
+	c.c.Set(at, cached[T]{labels: all, weight: uint32(len(all) + entryOverhead)})
+	at.Labels = masked(exact.Labels, all)
+	if at != exact {
+		c.c.Invalidate(exact)
+	}
+	c.c.Set(at, have)
 }
 
 // entryOverhead is about what an entry costs in the cache itself.

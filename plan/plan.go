@@ -19,6 +19,9 @@ type Plan struct {
 	Root      *Place                     // of the root object
 	Fetches   []*Fetch                   // in a topological order; Fetch.ID is the index
 	Output    *Output                    // of the root object
+	// Labels tells for each of the supergraph's labels whether the plan could be another one if it were the other way; nil:
+	// for none of them.
+	Labels []bool
 }
 
 // Place is a position of the response as the gateway stores it: the objects that stand there have one slot for each

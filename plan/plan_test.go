@@ -212,14 +212,14 @@ func TestCacheBuildsOnce(t *testing.T) {
 	builds := 0
 	key := plan.CacheKey{Document: "d", Operation: "o", Conditions: "01"}
 	for range 3 {
-		v, err := c.Get(key, func() (int, int, error) { builds++; return 7, 100, nil })
+		v, err := c.Get(key, func() (plan.Built[int], error) { builds++; return plan.Built[int]{Value: 7, Size: 100}, nil })
 		if v != 7 || err != nil {
 			t.Fatalf("Get() = %d, %v", v, err)
 		}
 	}
 	failure := errors.New("no")
 	for range 3 {
-		if _, err := c.Get(plan.CacheKey{Document: "e"}, func() (int, int, error) { builds++; return 0, 0, failure }); !errors.Is(err, failure) {
+		if _, err := c.Get(plan.CacheKey{Document: "e"}, func() (plan.Built[int], error) { builds++; return plan.Built[int]{}, failure }); !errors.Is(err, failure) {
 			t.Fatalf("Get() = %v, want the failure", err)
 		}
 	}

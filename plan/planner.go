@@ -119,7 +119,8 @@ func (p *Planner) Plan(op *operation.Prepared) (*Plan, error) {
 		return nil, err
 	}
 	set.Fields = slices.DeleteFunc(set.Fields, func(s *schema.Select) bool { return s.Field == nil })
-	fetches, err := p.fetches(b, set, op.Definition.Operation)
+	l := &labels{names: p.sg.Labels, on: op.Labels}
+	fetches, err := p.fetches(b, l, set, op.Definition.Operation)
 	switch {
 	case b.left < 0: // whatever the search says then: ways were left out
 		return nil, errBudget
@@ -128,10 +129,14 @@ func (p *Planner) Plan(op *operation.Prepared) (*Plan, error) {
 	}
 	c := &compiler{p: p, op: op, budget: b, outputs: map[string]*Output{}, untyped: map[*Place]bool{}, variables: op.Definition.VariableDefinitions}
 	plan, err := c.compile(root, fetches)
-	if b.left < 0 {
+	switch {
+	case b.left < 0:
 		return nil, errBudget
+	case err != nil:
+		return nil, err
 	}
-	return plan, err
+	plan.Labels = l.asked
+	return plan, nil
 }
 
 func (p *Planner) root(kind ast.Operation) *schema.Type {
@@ -146,9 +151,9 @@ func (p *Planner) root(kind ast.Operation) *schema.Type {
 
 // fetches chooses how the data of set are fetched. Root fields of mutations are planned one by one, each from the one
 // source that serves it and what is below it at the least price, and run one after the other.
-func (p *Planner) fetches(b *budget, set *schema.Selection, kind ast.Operation) ([]*draft, error) {
+func (p *Planner) fetches(b *budget, l *labels, set *schema.Selection, kind ast.Operation) ([]*draft, error) {
 	if kind != ast.Mutation && kind != ast.Subscription {
-		s := newSearch(p, b)
+		s := newSearch(p, b, l)
 		leaves, err := s.expand([]*node{s.start(set.Type)}, set, "")
 		if err != nil {
 			return nil, err
@@ -157,7 +162,7 @@ func (p *Planner) fetches(b *budget, set *schema.Selection, kind ast.Operation) 
 	}
 	var all []*draft
 	for _, sel := range set.Fields {
-		stage, err := p.stage(b, set.Type, sel)
+		stage, err := p.stage(b, l, set.Type, sel)
 		if err != nil {
 			return nil, err
 		}
@@ -174,8 +179,8 @@ func (p *Planner) fetches(b *budget, set *schema.Selection, kind ast.Operation) 
 }
 
 // stage plans one root field from a single source.
-func (p *Planner) stage(b *budget, root *schema.Type, sel *schema.Select) ([]*draft, error) {
-	s := newSearch(p, b)
+func (p *Planner) stage(b *budget, l *labels, root *schema.Type, sel *schema.Select) ([]*draft, error) {
+	s := newSearch(p, b, l)
 	var best []*node
 	var failed error
 	cost := 0

@@ -54,7 +54,7 @@ func (t *target) landing(s *search, from *schema.Type, e *schema.Entrance) state
 }
 
 // gives reports whether the target's source has a field on what is entered, and what it requires.
-func (t *target) gives(name string) (requires *schema.Selection, ok bool) {
+func (t *target) gives(name string, l *labels) (requires *schema.Selection, ok bool) {
 	e := t.first()
 	if e.Gives != nil {
 		_, ok := e.Gives.Fields[name]
@@ -72,7 +72,7 @@ func (t *target) gives(name string) (requires *schema.Selection, ok bool) {
 		return nil, false
 	}
 	f := ot.Fields[name]
-	if f == nil || f.External {
+	if !l.resolves(f) {
 		return nil, false
 	}
 	return f.Requires, true
@@ -82,6 +82,7 @@ func (t *target) gives(name string) (requires *schema.Selection, ok bool) {
 type search struct {
 	p      *Planner
 	budget *budget
+	labels *labels
 	nodes  []*node
 	byKey  map[nodeKey]*node
 	active map[guard]bool
@@ -113,8 +114,8 @@ type castKey struct {
 	typ   *schema.Type
 }
 
-func newSearch(p *Planner, b *budget) *search {
-	return &search{p: p, budget: b, byKey: map[nodeKey]*node{}, active: map[guard]bool{}, memo: map[jumpKey]*node{}, casts: map[castKey]*schema.Shape{}}
+func newSearch(p *Planner, b *budget, l *labels) *search {
+	return &search{p: p, budget: b, labels: l, byKey: map[nodeKey]*node{}, active: map[guard]bool{}, memo: map[jumpKey]*node{}, casts: map[castKey]*schema.Shape{}}
 }
 
 // add interns a node.
@@ -199,13 +200,13 @@ func (s *search) edge(n *node, sel *schema.Select) *node {
 			return field(landing(n.state.src, named, sub), 1)
 		}
 	}
-	if n.state.closed() || open == nil || open.External || open.Requires != nil {
+	if n.state.closed() || !s.labels.resolves(open) || open.Requires != nil {
 		return nil
 	}
 	if t.Kind == ast.Interface && !n.state.stand { // only if every object type of this source resolves it as it stands
 		for _, m := range n.state.src.Open.Types[t].Members {
 			mt := n.state.src.Open.Types[m]
-			if mt == nil || mt.Fields[sel.Name] == nil || mt.Fields[sel.Name].External || mt.Fields[sel.Name].Requires != nil {
+			if mt == nil || !s.labels.resolves(mt.Fields[sel.Name]) || mt.Fields[sel.Name].Requires != nil {
 				return nil
 			}
 		}
@@ -439,7 +440,7 @@ func (s *search) next(n *node, sel *schema.Select, excl exclusion) (out []*node)
 			}
 			continue
 		}
-		requires, ok := t.gives(sel.Name)
+		requires, ok := t.gives(sel.Name, s.labels)
 		if !ok || requires == nil && t.here(n) {
 			continue
 		}
