@@ -40,7 +40,7 @@ func checkReachable(s *Supergraph) problem.List {
 		doors:      map[*Type][]*Entrance{},
 		ids:        map[landing]uint32{},
 		closures:   map[string][]landing{},
-		active:     map[string]bool{},
+		active:     map[string]*closure{},
 		required:   map[*OpenField]*Shape{},
 		seen:       map[string]bool{},
 		missing:    map[*Field]bool{},
@@ -77,8 +77,8 @@ type reach struct {
 	doors      map[*Type][]*Entrance // entrances that an object of a type can be taken to
 	ids        map[landing]uint32
 	closures   map[string][]landing
-	active     map[string]bool // closures that are being computed
-	guarded    bool            // a closure that is being computed was met again
+	active     map[string]*closure // closures that are being computed
+	guarded    bool                // a closure that is being computed was met again
 	required   map[*OpenField]*Shape
 	seen       map[string]bool
 	missing    map[*Field]bool
@@ -142,14 +142,14 @@ func (r *reach) closure(on *Type, given []landing, below bool) []landing {
 	if c, ok := r.closures[key]; ok {
 		return c
 	}
-	if r.active[key] {
+	if c := r.active[key]; c != nil {
 		r.guarded = true
-		return given
+		return slices.Clip(c.landings) // as far as it has grown: it asks again until it grows no more
 	}
 	before := r.guarded
 	r.guarded = false
-	r.active[key] = true
 	c := &closure{reach: r, on: on, below: below, landings: slices.Clone(given), entered: map[*Entrance]bool{}, resolved: map[*OpenField]bool{}}
+	r.active[key] = c
 	c.grow(false)
 	c.grow(true)
 	delete(r.active, key)
