@@ -29,10 +29,24 @@ func (c checkCommand) Run(std *IO) error {
 			connectors++
 		}
 	}
-	text := fmt.Sprintf("ok: %s, %s, %s", count(len(l.subgraphs), "subgraph"), count(connectors, "connector"), count(len(l.config.Services), "service"))
+	text := fmt.Sprintf("ok: %s, %s, %s", count(l.size(g.Supergraph()), "subgraph"), count(connectors, "connector"), count(len(l.config.Services), "service"))
 	if len(problems) > 0 {
 		text += ", " + summary(problems)
 	}
 	_, err := fmt.Fprintln(std.Stdout, text)
 	return err
+}
+
+// size returns how many subgraphs the schema has; Sluice's own is not counted.
+func (l *loaded) size(sg *schema.Supergraph) int {
+	if l.supergraph == nil {
+		return len(l.subgraphs)
+	}
+	names := map[string]bool{}
+	for _, s := range sg.Sources {
+		if s.Kind != schema.Local {
+			names[s.Subgraph] = true
+		}
+	}
+	return len(names)
 }

@@ -20,8 +20,9 @@ type configFlag struct {
 
 // loaded is a configuration with the subgraphs it names.
 type loaded struct {
-	config    *config.Config
-	subgraphs []*schema.Subgraph
+	config     *config.Config
+	subgraphs  []*schema.Subgraph
+	supergraph *schema.Composed // instead of subgraphs, if the configuration names one
 }
 
 // read reads the configuration. What is missing or wrong in the result is among the problems; it is nil if nothing could
@@ -45,6 +46,11 @@ func (f configFlag) load(std *IO) (*loaded, problem.List) {
 		return nil, problems
 	}
 	l := &loaded{config: c}
+	if c.Supergraph != "" {
+		var list problem.List
+		l.supergraph, list = schema.LoadSupergraph(c.Supergraph)
+		return l, append(problems, list...)
+	}
 	var locations []schema.Location
 	for _, path := range c.Schema {
 		locations = append(locations, schema.Location{Path: path})
@@ -103,6 +109,7 @@ func (l *loaded) options(std *IO, log *slog.Logger) gateway.Options {
 	c := l.config
 	o := gateway.Options{
 		Subgraphs:            l.subgraphs,
+		Supergraph:           l.supergraph,
 		Services:             c.Services,
 		Bind:                 c.Bind,
 		Remotes:              c.Subgraphs,

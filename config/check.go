@@ -13,8 +13,11 @@ import (
 
 // check reports what is wrong with values that could be decoded: within each section, and across them.
 func (d *decoder) check(c *Config) {
-	if len(c.Schema) == 0 {
-		d.reportAt("schema", "at least one file or folder with a schema is needed")
+	switch {
+	case c.Supergraph != "" && len(c.Schema) > 0:
+		d.reportAt("supergraph", "a configuration has either a schema to compose or a supergraph that was composed before, not both")
+	case c.Supergraph == "" && len(c.Schema) == 0 && !d.reported["supergraph"]:
+		d.reportAt("schema", "at least one file or folder with a schema is needed, or a supergraph")
 	}
 	for i, s := range c.Schema {
 		if s == "" {

@@ -21,8 +21,11 @@ type Config struct {
 	// it off.
 	Admin string `yaml:"admin"`
 	// Schema lists the files and folders with the subgraphs, relative to the configuration file. A file is a subgraph; a
-	// folder holds files that are a subgraph together. At least one is needed.
+	// folder holds files that are a subgraph together. At least one is needed, unless there is a supergraph.
 	Schema []string `yaml:"schema"`
+	// Supergraph is the file of a schema that another tool composed, or "sluice compose", relative to the configuration
+	// file. It stands in the place of schema.
+	Supergraph string `yaml:"supergraph"`
 	// Services are the upstream services by name.
 	Services map[string]upstream.Config `yaml:"services"`
 	// Subgraphs are the settings of the subgraphs that are GraphQL servers, by their names.

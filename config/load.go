@@ -140,25 +140,31 @@ func (d *decoder) syntax(err error) {
 	d.problems = append(d.problems, p)
 }
 
-// resolve joins the paths of the schema to the folder of the configuration, and reports those where nothing is.
+// resolve joins the paths of the schema and the supergraph to the folder of the configuration, and reports those where
+// nothing is.
 func (d *decoder) resolve(c *Config, folder string) {
 	for i, s := range c.Schema {
 		if s == "" {
 			continue // reported
 		}
-		if !filepath.IsAbs(s) {
-			s = filepath.Join(folder, s)
-			c.Schema[i] = s
-		}
-		if _, err := os.Stat(s); err != nil {
-			path := fmt.Sprintf("schema[%d]", i)
-			if errors.Is(err, fs.ErrNotExist) {
-				d.reportAt(path, fmt.Sprintf("there is no such file or folder (got %q)", s))
-			} else {
-				d.reportAt(path, err.Error())
-			}
-		}
+		c.Schema[i] = d.path(fmt.Sprintf("schema[%d]", i), folder, s)
 	}
+	if c.Supergraph != "" {
+		c.Supergraph = d.path("supergraph", folder, c.Supergraph)
+	}
+}
+
+// path joins a path to a folder, and reports it if nothing is there.
+func (d *decoder) path(at, folder, s string) string {
+	if !filepath.IsAbs(s) {
+		s = filepath.Join(folder, s)
+	}
+	if _, err := os.Stat(s); errors.Is(err, fs.ErrNotExist) {
+		d.reportAt(at, fmt.Sprintf("there is no such file or folder (got %q)", s))
+	} else if err != nil {
+		d.reportAt(at, err.Error())
+	}
+	return s
 }
 
 // prune takes out of a configuration what a problem was reported of and others would report again: paths of the schema,
@@ -174,6 +180,9 @@ func (d *decoder) prune(c *Config) {
 		}
 	}
 	c.Schema = schema
+	if d.reported["supergraph"] {
+		c.Supergraph = ""
+	}
 	wrong := map[string]bool{} // what was reported, and all that it is a part of
 	for path := range d.reported {
 		for ; !wrong[path]; path = path[:max(0, strings.LastIndexByte(path, '.'))] {

@@ -11,11 +11,15 @@ import (
 	"github.com/sluice-gateway/sluice/upstream"
 )
 
-// Options are what a gateway is made of. The zero value of each field but Subgraphs and Locals is a sensible default.
+// Options are what a gateway is made of. Something to ask for is needed: Subgraphs, a Supergraph or Locals. The zero value
+// of each other field is a sensible default.
 type Options struct {
 	// Subgraphs are the schemas to compose.
 	Subgraphs []*schema.Subgraph
-	// Locals are further subgraphs, whose fields Go code in this process answers.
+	// Supergraph is a schema that was composed before, instead of Subgraphs.
+	Supergraph *schema.Composed
+	// Locals are further subgraphs, whose fields Go code in this process answers. One that has the name of a subgraph of the
+	// Supergraph answers for it.
 	Locals []Local
 	// Services are the upstreams by name.
 	Services map[string]upstream.Config

@@ -51,7 +51,7 @@ func (s *snapshot) close() {
 func (g *Gateway) build(number int) (*snapshot, problem.List) {
 	o := &g.options
 	subgraphs, locals, problems := g.locals()
-	sg, list := schema.Compose(append(slices.Clone(o.Subgraphs), subgraphs...))
+	sg, list := supergraph(o, subgraphs)
 	problems = append(problems, list...)
 	problems = append(problems, checkServices(o.Services)...)
 	if sg == nil || problems.Errors() != nil {
@@ -73,6 +73,17 @@ func (g *Gateway) build(number int) (*snapshot, problem.List) {
 	s.preparer = operation.New(sg.API, o.Operation)
 	s.planner = plan.New(sg, o.Plan.MaxSteps)
 	return s, problems
+}
+
+// supergraph composes the subgraphs, or takes the supergraph that was composed before.
+func supergraph(o *Options, locals []*schema.Subgraph) (*schema.Supergraph, problem.List) {
+	switch {
+	case o.Supergraph == nil:
+		return schema.Compose(append(slices.Clone(o.Subgraphs), locals...))
+	case len(o.Subgraphs) > 0:
+		return nil, problem.List{{Code: "CONFIG", Message: "There are both subgraphs to compose and a supergraph that was composed before: give one of them."}}
+	}
+	return schema.Join(o.Supergraph, locals...)
 }
 
 // locals returns the subgraphs that are Go code, as schemas to compose and as code to run.
