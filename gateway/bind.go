@@ -37,6 +37,7 @@ func (b *binder) bind() problem.List {
 		}
 	}
 	b.unused()
+	b.problems = append(b.problems, unenforced(b.supergraph)...)
 	return b.problems
 }
 

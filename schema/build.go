@@ -43,7 +43,7 @@ func (b *builder) build() {
 		b.problems = append(b.problems, problem.Problem{Code: "INVALID_GRAPHQL", Message: fmt.Sprintf("The API schema is not valid: %v.", err)})
 		return
 	}
-	b.supergraph.API, b.supergraph.Labels = api, labels(b.merged)
+	b.supergraph.API, b.supergraph.Labels, b.supergraph.Guarded = api, labels(b.merged), guarded(b.merged)
 	b.addTypes()
 	for i, p := range b.parts {
 		if p.kind == Connector {

@@ -16,6 +16,9 @@ type Supergraph struct {
 	// Labels are those of progressive overrides, sorted. Whether each is on is decided for every request before it is
 	// planned.
 	Labels []string
+	// Guarded is what not everybody may ask for, in the order of the types. Whoever serves the supergraph must hold clients
+	// to it, or refuse it.
+	Guarded []Guarded
 }
 
 // Type is a named type of the supergraph, hidden ones included.

@@ -44,6 +44,7 @@ func (m *merger) enumUsage() map[string]usage {
 
 func (m *merger) gatherValues(t *Type) {
 	byName := map[string]*Value{}
+	carried := map[*Value][]ast.DirectiveList{}
 	for _, in := range t.In {
 		for _, decl := range in.Decl.Values {
 			v := byName[decl.Name]
@@ -59,7 +60,11 @@ func (m *merger) gatherValues(t *Type) {
 			v.Hidden = v.Hidden || decl.Inaccessible
 			v.Tags = unite(v.Tags, decl.Tags)
 			v.In = append(v.In, in.Subgraph)
+			carried[v] = append(carried[v], decl.Carried)
 		}
+	}
+	for v, lists := range carried {
+		v.Carried = mergeCarried(lists...)
 	}
 }
 

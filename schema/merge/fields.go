@@ -38,11 +38,16 @@ func (m *merger) gatherFields(t *Type) {
 			f.Definition.Directives = keep(f.Definition.Directives, decl.Kept)
 		}
 	}
+	for _, f := range t.Fields {
+		f.Carried = mergeCarried(f.carriedOf()...)
+	}
 }
 
 // applyOverrides marks the declarations that another subgraph has taken over.
 func (m *merger) applyOverrides(f *Field) {
-	for _, in := range f.In {
+	for at := range f.In {
+		taker := &f.In[at]
+		in := *taker
 		o := in.Decl.Override
 		if o == nil {
 			continue
@@ -62,6 +67,9 @@ func (m *merger) applyOverrides(f *Field) {
 			case d.External: // it does not resolve the field anyway
 			case d.Requires != nil || d.Provides != nil:
 				m.report(o.Position, "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE", f.Coordinate(), "%s cannot be overridden from subgraph %s, where it has @requires or @provides.", f.Coordinate(), m.at(other.Subgraph, d.Position))
+			case o.Label != "":
+				f.In[i].Label = o.Label
+				taker.Label, taker.LabelOn = o.Label, true
 			default:
 				other.Overridden = true
 			}
@@ -124,10 +132,14 @@ func (m *merger) mergeArguments(f *Field) {
 	for _, name := range argumentNames(in) {
 		var decls []*subgraph.Argument
 		var missing *FieldIn
+		var contextual *FieldIn
 		var required *subgraph.Argument
 		for i, d := range in {
 			a := d.Decl.Arg(name)
 			switch {
+			case a != nil && a.Context != nil:
+				contextual = &in[i]
+				continue
 			case a == nil:
 				missing = &in[i]
 				continue
@@ -135,6 +147,13 @@ func (m *merger) mergeArguments(f *Field) {
 				required = a
 			}
 			decls = append(decls, a)
+		}
+		if contextual != nil {
+			if required != nil {
+				m.report(required.Position, "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS", argCoordinate(f, name), "Argument %s is required here, but subgraph %s fills it from a context, so clients do not give it.",
+					argCoordinate(f, name), m.at(contextual.Subgraph, contextual.Decl.Position))
+			}
+			continue
 		}
 		if missing != nil {
 			if required != nil {
@@ -164,7 +183,9 @@ func (m *merger) mergeArgument(f *Field, decls []*subgraph.Argument) *Argument {
 	def := &ast.ArgumentDefinition{Name: first.Name, Description: first.Description, Type: first.Type, Position: first.Position}
 	arg := &Argument{Definition: def}
 	var values defaults
+	var carried []ast.DirectiveList
 	for _, d := range decls {
+		carried = append(carried, d.Carried)
 		switch {
 		case m.subtype(def.Type, d.Type):
 		case m.subtype(d.Type, def.Type):
@@ -180,6 +201,7 @@ func (m *merger) mergeArgument(f *Field, decls []*subgraph.Argument) *Argument {
 		arg.Tags = unite(arg.Tags, d.Tags)
 		values.add(d.Default, d.Position)
 	}
+	arg.Carried = mergeCarried(carried...)
 	def.DefaultValue = values.merged()
 	if values.differ != nil {
 		m.report(values.differ, "FIELD_ARGUMENT_DEFAULT_MISMATCH", argCoordinate(f, first.Name), "Argument %s has another default value here than at %s.", argCoordinate(f, first.Name), where(values.position))

@@ -22,6 +22,7 @@ func Merge(subgraphs []*subgraph.Schema) (*Schema, problem.List) {
 	for i, s := range subgraphs {
 		m.names[s.Name] = i
 	}
+	m.checkImports()
 	m.groupTypes()
 	for _, t := range m.schema.Types {
 		m.mergeHead(t)
@@ -39,8 +40,11 @@ func Merge(subgraphs []*subgraph.Schema) (*Schema, problem.List) {
 	m.checkSharing()
 	m.checkInterfaceObjects()
 	m.checkImplementations()
+	m.guardInterfaces()
+	m.checkGuards()
 	m.checkQuery()
 	m.mergeDirectives()
+	m.mergeComposed()
 	for _, t := range m.schema.Types {
 		t.complete()
 	}
@@ -100,8 +104,10 @@ func (m *merger) mergeHead(t *Type) {
 	def := &ast.Definition{Kind: t.Kind, Name: t.Name, Position: first.Position}
 	t.Definition = def
 	extended := true
+	var carried []ast.DirectiveList
 	for _, in := range t.In {
 		d := in.Decl
+		carried = append(carried, d.Carried)
 		extended = extended && d.Extended
 		t.Hidden = t.Hidden || d.Inaccessible
 		t.Tags = unite(t.Tags, d.Tags)
@@ -120,6 +126,7 @@ func (m *merger) mergeHead(t *Type) {
 			m.addAbove(name, t.Name)
 		}
 	}
+	t.Carried = mergeCarried(carried...)
 	if extended && !subgraph.IsRoot(t.Name) {
 		m.report(first.Position, "EXTENSION_WITH_NO_BASE", t.Name, "Type %q is only extended, but no subgraph defines it.", t.Name)
 	}

@@ -13,6 +13,8 @@ import (
 type resolver struct {
 	subgraph int
 	decl     *subgraph.Field
+	label    string // of a progressive override
+	labelOn  bool
 }
 
 // resolvers returns who resolves a field of an object type, interface objects that stand in for it included.
@@ -20,7 +22,7 @@ func (m *merger) resolvers(f *Field) []resolver {
 	var out []resolver
 	for _, in := range f.In {
 		if in.Resolved() {
-			out = append(out, resolver{in.Subgraph, in.Decl})
+			out = append(out, resolver{in.Subgraph, in.Decl, in.Label, in.LabelOn})
 		}
 	}
 	for _, name := range f.Parent.Definition.Interfaces {
@@ -33,7 +35,7 @@ func (m *merger) resolvers(f *Field) []resolver {
 				continue
 			}
 			if decl := in.Decl.Field(f.Name); decl != nil && !decl.External {
-				out = append(out, resolver{in.Subgraph, decl})
+				out = append(out, resolver{subgraph: in.Subgraph, decl: decl})
 			}
 		}
 	}
@@ -47,22 +49,36 @@ func (m *merger) checkSharing() {
 			continue
 		}
 		for _, f := range t.Fields {
-			res := m.resolvers(f)
-			if len(res) < 2 {
-				continue
+			for _, res := range together(m.resolvers(f)) {
+				if len(res) > 1 && !m.checkShareable(f, res) {
+					break
+				}
+				m.checkRuntimeTypes(f, res)
 			}
-			m.checkShareable(f, res)
-			m.checkRuntimeTypes(f, res)
 		}
 	}
 }
 
-func (m *merger) checkShareable(f *Field, res []resolver) {
+// together returns who resolves a field in one request: with labels, that differs by whether they are on or off.
+func together(res []resolver) [][]resolver {
+	labelled := func(on bool) []resolver {
+		return slices.DeleteFunc(slices.Clone(res), func(r resolver) bool { return r.label != "" && r.labelOn != on })
+	}
+	on, off := labelled(true), labelled(false)
+	if len(on) == len(res) {
+		return [][]resolver{res}
+	}
+	return [][]resolver{on, off}
+}
+
+// checkShareable reports whether the subgraphs that resolve a field mean to share it.
+func (m *merger) checkShareable(f *Field, res []resolver) bool {
 	if f.Parent.Name == "Subscription" {
 		m.report(res[1].decl.Position, "INVALID_FIELD_SHARING", f.Coordinate(), "%s is resolved by the subgraphs %s and %s, but fields of subscriptions cannot be shared.",
 			f.Coordinate(), m.at(res[0].subgraph, res[0].decl.Position), m.at(res[1].subgraph, res[1].decl.Position))
-		return
+		return false
 	}
+	shared := true
 	for _, r := range res {
 		if r.decl.Shareable {
 			continue
@@ -73,7 +89,9 @@ func (m *merger) checkShareable(f *Field, res []resolver) {
 		}
 		m.report(r.decl.Position, "INVALID_FIELD_SHARING", f.Coordinate(), "%s is resolved by subgraph %s too: mark it @shareable in both, make it part of a @key, or resolve it in one of them alone.",
 			f.Coordinate(), m.at(other.subgraph, other.decl.Position))
+		shared = false
 	}
+	return shared
 }
 
 // checkRuntimeTypes verifies that the subgraphs which share a field of abstract type have some object type in common.

@@ -6,7 +6,7 @@ import (
 
 // readFederation reads the directives that say which subgraph resolves what.
 func (r *reader) readFederation() {
-	r.refuseUnsupported()
+	r.readComposed()
 	for _, t := range r.schema.Types {
 		external := map[*ast.Definition]bool{}
 		shareable := map[*ast.Definition]bool{}
@@ -22,6 +22,8 @@ func (r *reader) readFederation() {
 					shareable[block] = true
 				case "interfaceObject":
 					t.InterfaceObject = true
+				case "context":
+					t.Contexts = append(t.Contexts, text(d, "name"))
 				case "key":
 					fields := r.fieldSet(d, "KEY", t.Name)
 					if fields == nil {
@@ -71,21 +73,7 @@ func (r *reader) readField(f *Field) {
 			f.Override = &Override{From: text(d, "from"), Label: text(d, "label"), Position: d.Position}
 		}
 	}
-}
-
-// refuseUnsupported reports the directives that promise what is not done here.
-func (r *reader) refuseUnsupported() {
-	r.places(func(p place) {
-		for _, d := range p.directives {
-			name, _ := r.specs.canonical(d.Name)
-			if what := unsupported[name]; what != "" {
-				r.report(d.Position, "UNSUPPORTED_FEATURE", p.coordinate, "@%s is not supported: a schema that relies on %s cannot be served yet.", d.Name, what)
-			}
-			if name == "override" && text(d, "label") != "" {
-				r.report(d.Position, "UNSUPPORTED_FEATURE", p.coordinate, "@%s with a label is not supported yet.", d.Name)
-			}
-		}
-	})
+	r.readContextual(f)
 }
 
 // flag returns an argument of a directive that is a boolean.

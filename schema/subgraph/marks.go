@@ -1,6 +1,8 @@
 package subgraph
 
 import (
+	"slices"
+
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -51,7 +53,11 @@ func (r *reader) places(f func(place)) {
 
 // readMarks reads the directives that any element may carry and that the supergraph keeps.
 func (r *reader) readMarks() {
+	r.schema.uses = map[string]bool{}
 	r.places(func(p place) {
+		for _, d := range p.directives {
+			r.schema.uses[d.Name] = true
+		}
 		if p.marks == nil {
 			return
 		}
@@ -66,6 +72,12 @@ func (r *reader) readMarks() {
 				p.marks.Inaccessible = true
 			case "tag":
 				p.marks.Tags = append(p.marks.Tags, text(d, "name"))
+			default:
+				if slices.Contains(carried, name) {
+					own := *d
+					own.Name = name
+					p.marks.Carried = append(p.marks.Carried, &own)
+				}
 			}
 		}
 	})

@@ -126,7 +126,6 @@ func TestFederationRules(t *testing.T) {
 		{"the key of an interface is that of its implementations", `interface I @key(fields: "id") { id: ID } type A implements I { id: ID } type B implements I @key(fields: "id") { id: ID }`,
 			[]string{"INTERFACE_KEY_NOT_ON_IMPLEMENTATION 2 I"}},
 		{"an interface object has a key", `type A @interfaceObject { id: ID }`, []string{"INTERFACE_OBJECT_USAGE_ERROR 2 A"}},
-		{"what is promised but not done is refused", `type A { a: Int @override(from: "x", label: "l") @federation__authenticated }`, []string{"UNSUPPORTED_FEATURE 2 A.a", "UNSUPPORTED_FEATURE 2 A.a"}},
 		{"shareable has a code of its own where it does not belong", `input A { a: Int @shareable }`, []string{"INVALID_SHAREABLE_USAGE 2 A.a"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

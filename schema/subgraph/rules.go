@@ -23,7 +23,11 @@ func (r *reader) checkFederation() {
 		for _, f := range t.Fields {
 			r.checkExternal(f)
 			r.checkOverride(f)
+			r.checkContextual(f)
+			r.checkCost(f)
 		}
+		r.checkContexts(t)
+		r.checkGuards(t)
 	}
 }
 

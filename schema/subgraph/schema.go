@@ -16,8 +16,10 @@ type Schema struct {
 	Version1   bool    // no link to the federation: the older dialect of its directives
 	Types      []*Type // in the order of their first appearance, without those of specifications
 	Directives []*ast.DirectiveDefinition
+	Composed   []*Composed
 
 	byName  map[string]*Type
+	uses    map[string]bool   // names of the directives that are applied
 	renamed map[string]string // names of root types in the document that differ from the standard ones
 }
 
@@ -38,6 +40,15 @@ func (s *Schema) Rename(local string) string {
 		return name
 	}
 	return local
+}
+
+// Composed is a directive of the document's own or of another specification that the supergraph is to keep
+// (@composeDirective).
+type Composed struct {
+	Link       *link.Link // the specification it belongs to
+	Original   string     // its name there, without "@"
+	Definition *ast.DirectiveDefinition
+	Position   *ast.Position // of the @composeDirective
 }
 
 // Type is a type of one subgraph, its definition and extensions together.
@@ -162,6 +173,9 @@ type Marks struct {
 	Inaccessible bool
 	Tags         []string
 	Kept         ast.DirectiveList // @deprecated, @specifiedBy, @oneOf
+	// Carried are directives that others act upon: those of the federation (authenticated, requiresScopes, policy, cost,
+	// listSize, cacheTag) under their own names, and those of [Schema.Composed] under the names of the document.
+	Carried ast.DirectiveList
 }
 
 // Key is one @key of a type.

@@ -49,15 +49,8 @@ var since = map[string]int{
 	"@policy": 6, "Policy": 6, "@context": 8, "@fromContext": 8, "ContextFieldValue": 8, "@cost": 9, "@listSize": 9, "@cacheTag": 12,
 }
 
-// unsupported are the directives that promise something Sluice does not do yet. They are refused rather than ignored,
-// because a schema that relies on them must not be served without.
-var unsupported = map[string]string{
-	"authenticated":  "authorization",
-	"requiresScopes": "authorization",
-	"policy":         "authorization",
-	"context":        "values from the context",
-	"fromContext":    "values from the context",
-}
+// carried are the directives that the supergraph carries for those who act upon them, and that are merged for them.
+var carried = []string{"authenticated", "requiresScopes", "policy", "cost", "listSize", "cacheTag"}
 
 // version1 are the directives that a document has without a link.
 var version1 = []string{"key", "requires", "provides", "external", "extends", "tag", "inaccessible"}
