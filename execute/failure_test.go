@@ -92,6 +92,15 @@ func TestFailures(t *testing.T) {
 		data:   `{"me":{"name":"n","email":null,"age":null}}`,
 		errors: []string{"me.email CONNECTOR_FETCH Request failed.", "me.age CONNECTOR_FETCH Request failed."},
 	}, {
+		name:  "two errors for one null are told both, the second where the client sees the fetch's objects",
+		query: `{ m: me { email } }`,
+		steps: []step{{source: "a", want: `{ me { id } }`}, {source: "b", path: "me", needs: `{ id }`, want: `{ email }`, after: []int{0}}},
+		sources: func(tb testing.TB) sources {
+			return sources{"a": gives(tb, `{"me":{"id":1}}`), "b": answers(tb, `[{"email":null}]`, failure(0, "email"), failure(0, "email"))}
+		},
+		data:   `{"m":{"email":null}}`,
+		errors: []string{"m.email CONNECTOR_FETCH Request failed.", "m CONNECTOR_FETCH Request failed."},
+	}, {
 		name:  "an error that is told once is told at the path of the fetch, up to its first list",
 		query: `{ p: posts { title e: editor { email } } }`,
 		steps: []step{

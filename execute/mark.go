@@ -27,8 +27,11 @@ func (r *run) markErrors(id int, errs []SourceError) {
 				placed = r.markPath(to.object.Slots(), s.want(f, to.rep), path, n) || placed
 			}
 		}
-		if !placed {
+		switch {
+		case !placed:
 			r.unplaced = append(r.unplaced, n)
+		case e.Once: // what it kept away may be nothing that is to be seen
+			r.effaced = append(r.effaced, n)
 		}
 	}
 }
@@ -168,10 +171,14 @@ func (r *run) markValue(slot *value.Value, t *tree, n int) (placed bool) {
 }
 
 // mark puts a mark where there is no value. Where several fetches failed, the first one of the plan is told, whichever
-// ended first.
+// ended first. It reports false for a further error of the same fetch, which has to be told elsewhere.
 func (r *run) mark(slot *value.Value, n int) bool {
-	if slot.Kind() != value.Mark || r.failures[n].fetch < r.failures[slot.MarkNumber()].fetch {
-		*slot = value.MarkOf(n)
+	if slot.Kind() == value.Mark {
+		have := slot.MarkNumber()
+		if by, before := r.failures[n].fetch, r.failures[have].fetch; by >= before {
+			return have == n || by > before
+		}
 	}
+	*slot = value.MarkOf(n)
 	return true
 }

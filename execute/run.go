@@ -28,7 +28,7 @@ type run struct {
 	outcomes []*Outcome  // to be released
 	failures []failure
 	unplaced []int // failures that left no mark in the store
-	effaced  []int // failures of which a mark was replaced by a value, and passed on to its parts
+	effaced  []int // failures whose marks may be where nobody sees them, as values took their place
 	panicked bool
 	crashes  []error // the panics
 
