@@ -36,14 +36,14 @@ const (
 type failure struct {
 	code    fault.Code
 	message string
-	status  int   // of the answer, if that is what clients should know; else 0
+	status  int   // of the answer; 0 if there is none. Clients are told one that is not 2xx
 	cause   error // for the log; may be nil
 }
 
 // error makes the error for clients.
 func (f *failure) error(r *remote, rep int) execute.SourceError {
 	ext := map[string]any{"service": r.name}
-	if f.status != 0 {
+	if f.status != 0 && (f.status < 200 || f.status > 299) {
 		ext["http"] = map[string]any{"status": f.status}
 	}
 	return execute.SourceError{Rep: rep, Message: f.message, Code: string(f.code), Extensions: ext, Cause: f.cause}
