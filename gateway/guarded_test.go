@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/sluice-gateway/sluice/gateway"
 	"github.com/sluice-gateway/sluice/schema"
 )
@@ -14,7 +16,11 @@ func TestWhatIsGuardedIsNotServedToAll(t *testing.T) {
 		extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@authenticated", "@requiresScopes"])
 		type Query { open: Int closed: Int @authenticated user: User }
 		type User @requiresScopes(scopes: [["users"]]) { name: String @authenticated }`
-	g, problems := gateway.New(gateway.Options{Subgraphs: []*schema.Subgraph{subgraph(t, guarded)}})
+	users, problems := schema.LoadSources("users", schema.Remote, &ast.Source{Name: "users.graphql", Input: guarded})
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	g, problems := gateway.New(gateway.Options{Subgraphs: []*schema.Subgraph{users}})
 	if g != nil {
 		g.Close()
 		t.Error("a schema with rules that nobody enforces is served")
