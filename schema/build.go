@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 
 	"github.com/sluice-gateway/sluice/problem"
+	"github.com/sluice-gateway/sluice/schema/join"
 	"github.com/sluice-gateway/sluice/schema/merge"
 	"github.com/sluice-gateway/sluice/schema/subgraph"
 )
@@ -30,7 +31,11 @@ type builder struct {
 }
 
 func newBuilder(merged *merge.Schema, parts []*part) *builder {
-	return &builder{merged: merged, parts: parts, supergraph: &Supergraph{Types: map[string]*Type{}}}
+	joined := &join.Supergraph{Merged: merged}
+	for _, p := range parts {
+		joined.Graphs = append(joined.Graphs, join.Graph{Name: p.declared.Name, URL: p.url})
+	}
+	return &builder{merged: merged, parts: parts, supergraph: &Supergraph{Types: map[string]*Type{}, joined: joined}}
 }
 
 func (b *builder) report(pos *ast.Position, code, coordinate, format string, args ...any) {

@@ -122,6 +122,22 @@ func joinDocument(c *Composed, locals []*Subgraph) (*Supergraph, problem.List) {
 	return b.supergraph, problems
 }
 
+// JoinSDL returns the supergraph as routers of the federation read it: schema definition language with the directives of the
+// join specification. [ReadSupergraph] and [Join] make the same supergraph of it. Local subgraphs are part of it like all
+// others.
+//
+// URLs say where subgraphs answer, by their names. For others it is what a supergraph said that was read, or nothing.
+func (s *Supergraph) JoinSDL(urls map[string]string) string {
+	printed := *s.joined
+	printed.Graphs = slices.Clone(printed.Graphs)
+	for i, g := range printed.Graphs {
+		if url, ok := urls[g.Name]; ok {
+			printed.Graphs[i].URL = url
+		}
+	}
+	return join.Print(&printed)
+}
+
 // withoutTaken takes the fields that other subgraphs have taken over out of what is wrong with connectors: it is not known
 // how they were answered, and nobody asks for them.
 func withoutTaken(problems problem.List, m *merge.Schema, index int) problem.List {

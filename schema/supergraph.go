@@ -2,6 +2,8 @@ package schema
 
 import (
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/sluice-gateway/sluice/schema/join"
 )
 
 // Supergraph is the composed schema as planning and execution see it: the types, and the entrances through which
@@ -19,6 +21,8 @@ type Supergraph struct {
 	// Guarded is what not everybody may ask for, in the order of the types. Whoever serves the supergraph must hold clients
 	// to it, or refuse it.
 	Guarded []Guarded
+
+	joined *join.Supergraph // as it is printed
 }
 
 // Type is a named type of the supergraph, hidden ones included.
