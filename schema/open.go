@@ -27,6 +27,9 @@ func (b *builder) addOpen(index int, p *part) {
 	}
 	for _, decl := range p.declared.Types {
 		t := b.supergraph.Types[decl.Name]
+		if o := s.Open.Types[t]; decl.Kind == ast.Interface && len(o.Members) == 0 {
+			continue // no entity is of this type there
+		}
 		var seen []string
 		for _, k := range decl.Keys {
 			if !k.Resolvable || slices.Contains(seen, k.Fields.Text) {

@@ -100,7 +100,7 @@ func (m *merger) checkRuntimeTypes(f *Field, res []resolver) {
 		return
 	}
 	var common map[string]bool
-	for _, r := range res {
+	for i, r := range res {
 		types := m.runtimeTypes(r)
 		if types == nil {
 			return
@@ -109,7 +109,7 @@ func (m *merger) checkRuntimeTypes(f *Field, res []resolver) {
 			common = types
 		}
 		maps.DeleteFunc(common, func(name string, _ bool) bool { return !types[name] })
-		if len(common) == 0 {
+		if i > 0 && len(common) == 0 {
 			m.report(r.decl.Position, "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES", f.Coordinate(), "%s is shared, but no object type can be its value both here and in subgraph %s.",
 				f.Coordinate(), m.at(res[0].subgraph, res[0].decl.Position))
 			return
