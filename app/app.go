@@ -37,6 +37,7 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Check a configuration and its schema, and list everything that is wrong."`
 	Plan    planCommand    `cmd:"" help:"Show how a query would be answered, and with how many calls to which service."`
 	Schema  schemaCommand  `cmd:"" help:"Print the API schema that clients see."`
+	Diff    diffCommand    `cmd:"" help:"List what a change of the schema does to clients, for CI: it fails if it breaks them."`
 	Config  configCommand  `cmd:"" help:"Print the configuration with all defaults, or its JSON Schema for editors."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -82,13 +83,33 @@ func Run(ctx context.Context, args []string, std IO) int {
 
 // fail tells an error and returns the exit code.
 func fail(w io.Writer, err error) int {
+	code := exitError
+	var end ended
+	if errors.As(err, &end) {
+		code, err = end.code, end.err
+	}
 	var list problemError
-	if errors.As(err, &list) {
+	switch {
+	case err == nil:
+	case errors.As(err, &list):
 		list.write(w)
-	} else {
+	default:
 		_, _ = fmt.Fprintf(w, "sluice: %s\n", strings.TrimSpace(err.Error()))
 	}
-	return exitError
+	return code
+}
+
+// ended is the end of a command with an exit code of its own. Without an error, the command has told what there is to tell.
+type ended struct {
+	code int
+	err  error
+}
+
+func (e ended) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
 }
 
 // problemError is a list of problems that keeps a command from doing its work.
