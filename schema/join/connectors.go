@@ -101,9 +101,6 @@ func (r *reader) document(g *graph) *ast.SchemaDocument {
 	doc := &ast.SchemaDocument{Schema: ast.SchemaDefinitionList{schema}, Position: pos}
 	for _, t := range g.types {
 		if op, ok := rootOperation(t.Name); ok {
-			if len(t.Fields) == 0 {
-				continue
-			}
 			schema.OperationTypes = append(schema.OperationTypes, &ast.OperationTypeDefinition{Operation: op, Type: t.Name, Position: pos})
 		}
 		doc.Definitions = append(doc.Definitions, g.definition(t))

@@ -29,6 +29,9 @@ func Print(s *Supergraph) string {
 	}
 	body := &sdl.Printer{DirectiveLines: true}
 	for _, t := range s.Merged.Types {
+		if t.Name == "Query" {
+			t = p.everywhere(t)
+		}
 		body.Definition(p.definition(t))
 	}
 	return p.head() + "\n" + body.String()
@@ -42,6 +45,22 @@ type printer struct {
 	connectors []*connectors         // of each subgraph; nil without
 	contexts   []map[string][]string // of each subgraph, by type
 	used       map[string]bool       // names of the specifications whose directives are applied
+}
+
+// everywhere returns a type as if all subgraphs had it. Other routers take that for granted of Query, through which they ask
+// for entities.
+func (p *printer) everywhere(t *merge.Type) *merge.Type {
+	all := *t
+	all.In = nil
+	for i := range p.graphs {
+		at, ok := slices.BinarySearchFunc(t.In, i, func(in merge.TypeIn, i int) int { return cmp.Compare(in.Subgraph, i) })
+		if ok {
+			all.In = append(all.In, t.In[at])
+			continue
+		}
+		all.In = append(all.In, merge.TypeIn{Subgraph: i, Decl: &subgraph.Type{Name: t.Name, Kind: t.Kind}})
+	}
+	return &all
 }
 
 // enumNames returns the values that stand for subgraphs: names in capitals, made unique.

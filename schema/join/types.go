@@ -41,8 +41,23 @@ func (r *reader) readTypes() {
 	if r.minor == 1 {
 		r.completeFirst()
 	}
+	r.dropEmptyRoots()
 	r.readTaken()
 	r.checkRoots()
+}
+
+// dropEmptyRoots removes root types from subgraphs that have no field of them: tools say of every subgraph that it has
+// Query, through which they ask for entities.
+func (r *reader) dropEmptyRoots() {
+	for _, m := range r.types {
+		if subgraph.IsRoot(m.Name) {
+			m.In = slices.DeleteFunc(m.In, func(in merge.TypeIn) bool { return len(in.Decl.Fields) == 0 })
+		}
+	}
+	r.types = slices.DeleteFunc(r.types, func(m *merge.Type) bool { return len(m.Fields) == 0 && subgraph.IsRoot(m.Name) })
+	for _, g := range r.graphs {
+		g.types = slices.DeleteFunc(g.types, func(t *subgraph.Type) bool { return len(t.Fields) == 0 && subgraph.IsRoot(t.Name) })
+	}
 }
 
 // readHead reads which subgraphs have a type, and its keys. It returns nil for a type that is none of the supergraph.
