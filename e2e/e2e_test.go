@@ -56,6 +56,19 @@ func runFile(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	seen, problems := s.play(t)
+	if !*update || t.Failed() {
+		return
+	}
+	if err := os.WriteFile(path, s.rewrite(seen, problems), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// play starts the services, and has the program check the configuration and answer the queries, whatever of that the
+// scenario is about.
+func (s *scenario) play(t *testing.T) (seen []outcome, problems string) {
+	t.Helper()
 	log, urls, env := &calls{}, map[string]string{}, map[string]string{}
 	for _, svc := range s.services {
 		url := svc.start(t, log)
@@ -72,20 +85,13 @@ func runFile(t *testing.T, path string) {
 		env[k] = v
 	}
 	config := configure(t, s.schema, s.roots(), urls, s.config)
-	var seen []outcome
-	var problems string
 	if s.problems != nil {
 		problems = s.check(t, config, env)
 	}
 	if len(s.requests) > 0 {
 		seen = s.run(t, config, env, urls, log)
 	}
-	if !*update || t.Failed() {
-		return
-	}
-	if err := os.WriteFile(path, s.rewrite(seen, problems), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	return seen, problems
 }
 
 // run sends the queries one after the other and compares what comes of each.
