@@ -65,6 +65,7 @@ func (s *snapshot) connect(g *Gateway, locals map[string]graphql.ExecutableSchem
 // connectRemotes makes the driver of the GraphQL servers, and a client for each that is called at the URL of the supergraph.
 func (s *snapshot) connectRemotes(settings map[string]subgraph.Config) (*subgraph.Driver, error) {
 	bindings := map[string]subgraph.Binding{}
+	s.batches = map[string]int{}
 	for _, src := range s.supergraph.Sources {
 		service, ok := s.remotes[src]
 		if !ok {
@@ -85,7 +86,7 @@ func (s *snapshot) connectRemotes(settings map[string]subgraph.Config) (*subgrap
 			s.shut = append(s.shut, b.Client.Close)
 			b.Config.Path = path + b.Config.Path
 		}
-		bindings[src.Subgraph] = b
+		bindings[src.Subgraph], s.batches[src.Subgraph] = b, b.Config.MaxBatch
 	}
 	return subgraph.New(bindings)
 }

@@ -12,8 +12,8 @@ import (
 
 	"github.com/sluice-gateway/sluice/gateway"
 	"github.com/sluice-gateway/sluice/operation"
-	remote "github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/problem"
+	remote "github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/upstream"
 )

@@ -38,6 +38,7 @@ type snapshot struct {
 	clients    map[string]*upstream.Client // of the configured services
 	services   map[*connect.Source]string  // the service of each bound source
 	remotes    map[*schema.Source]string   // the service of each remote subgraph; its own name for one called by its URL
+	batches    map[string]int              // how many objects one request to a remote subgraph asks for, where that is limited
 	shut       []func()
 }
 
@@ -145,15 +146,14 @@ func (s *snapshot) program(op *operation.Prepared) (*execute.Program, error) {
 }
 
 // label says how a source is shown in a plan.
-func (s *snapshot) label(src *schema.Source) (service, request string) {
+func (s *snapshot) label(src *schema.Source) plan.Label {
 	if service, ok := s.remotes[src]; ok {
-		return service, "POST " + src.Name
+		return plan.Label{Service: service, Request: "POST " + src.Name, Joined: true, Batch: s.batches[src.Subgraph]}
 	}
-	c, ok := src.Bind.(*connect.Connector)
-	if !ok {
-		return "", src.Name
+	if c, ok := src.Bind.(*connect.Connector); ok {
+		return plan.Label{Service: s.service(c), Request: c.Label()}
 	}
-	return s.service(c), c.Label()
+	return plan.Label{Request: src.Name}
 }
 
 // service names what a connector calls: the configured service, else the origin of its URL, or nothing for a connector

@@ -9,9 +9,17 @@ import (
 	"github.com/sluice-gateway/sluice/schema"
 )
 
-// Labels says how a source is called where a plan is shown: the service that is called, empty if there is no call, and
-// the request in a few words.
-type Labels func(*schema.Source) (service, request string)
+// Labels says how a source is called where a plan is shown.
+type Labels func(*schema.Source) Label
+
+// Label is how one source is called.
+type Label struct {
+	Service string // empty if there is no call
+	Request string // in a few words
+	// Joined: fetches for objects that become ready at the same moment are one call.
+	Joined bool
+	Batch  int // how many objects a call takes of those fetches; 0: any number
+}
 
 // Description is a plan for people and for tools.
 type Description struct {
@@ -31,9 +39,13 @@ type FetchSummary struct {
 	For     string   `json:"for,omitempty"`   // the types of those objects
 	Needs   []string `json:"needs,omitempty"` // what is read of them
 	Selects string   `json:"selects"`
-	Calls   string   `json:"calls"` // how many calls it makes, see ServiceCalls
+	With    int      `json:"with,omitempty"` // the fetch whose calls ask for this one too; 0: it has calls of its own
+	Calls   string   `json:"calls"`          // how many calls it makes, see ServiceCalls
 	atLeast int
 	atMost  int // -1: as many as there are objects
+	batch   int // objects of one call; 0: any number
+	objects string
+	lists   bool
 }
 
 // ServiceCalls predicts the calls that a plan makes to one service.
@@ -49,9 +61,10 @@ type ServiceCalls struct {
 // Describe summarises p.
 func (p *Plan) Describe(labels Labels) *Description {
 	d := &Description{Operation: string(p.Operation), Fetches: []FetchSummary{}, Calls: []ServiceCalls{}}
+	j := joiner{leads: make([]int, len(p.Fetches)), first: map[moment]int{}}
 	for _, f := range p.Fetches {
-		s := FetchSummary{ID: f.ID, After: f.Deps, Source: f.Source.Name}
-		s.Service, s.Request = labels(f.Source)
+		l := labels(f.Source)
+		s := FetchSummary{ID: f.ID, After: f.Deps, Source: f.Source.Name, Service: l.Service, Request: l.Request}
 		lists := false
 		var path []string
 		for _, step := range f.Path {
@@ -83,27 +96,78 @@ func (p *Plan) Describe(labels Labels) *Description {
 		s.Needs = slices.Compact(s.Needs)
 		s.For = strings.Join(types, ", ")
 		s.Selects = strings.Join(selects, " ")
-		s.count(f.Entries[0].Entrance.Batch, len(f.Path) > 0, lists)
+		s.batch, s.objects, s.lists = f.Entries[0].Entrance.Batch, "n"+subscript(s.ID), lists
+		if l.Joined && l.Batch > 0 {
+			s.batch = l.Batch
+		}
+		if lead := j.lead(f, l.Joined); lead != f.ID {
+			d.Fetches[lead].take(&s)
+		} else {
+			s.count(len(f.Path) > 0)
+		}
 		d.Fetches = append(d.Fetches, s)
 	}
 	d.Calls = d.perService()
 	return d
 }
 
+// joiner finds the fetches whose calls can ask for others too: those that become ready together.
+type joiner struct {
+	leads []int // for each fetch, the one that it goes with
+	first map[moment]int
+}
+
+// moment is when fetches of a source become ready.
+type moment struct {
+	source *schema.Source
+	after  string
+}
+
+// lead returns the first fetch that becomes ready together with f, which may be f itself.
+func (j *joiner) lead(f *Fetch, joined bool) int {
+	j.leads[f.ID] = f.ID
+	if !joined || len(f.Path) == 0 {
+		return f.ID
+	}
+	var after []int
+	for _, d := range f.Deps {
+		after = append(after, j.leads[d])
+	}
+	slices.Sort(after)
+	m := moment{f.Source, fmt.Sprint(slices.Compact(after))}
+	first, ok := j.first[m]
+	if !ok {
+		j.first[m] = f.ID
+		return f.ID
+	}
+	j.leads[f.ID] = first
+	return first
+}
+
+// take has the calls of s ask for what another fetch wants.
+func (s *FetchSummary) take(other *FetchSummary) {
+	other.With, other.Calls = s.ID, "0"
+	s.objects += "+" + other.objects
+	s.lists = s.lists || other.lists
+	s.count(true)
+}
+
 // count predicts the calls of one fetch.
-func (s *FetchSummary) count(batch int, entities, lists bool) {
-	n := "n" + subscript(s.ID)
+func (s *FetchSummary) count(entities bool) {
+	one := s.batch == 0 || !s.lists && strings.Count(s.objects, "+") < s.batch
 	switch {
 	case s.Service == "":
 		s.Calls = "0"
 	case !entities:
 		s.Calls, s.atLeast, s.atMost = "1", 1, 1
-	case !lists || batch == 0:
+	case one:
 		s.Calls, s.atMost = "1", 1
-	case batch == 1:
-		s.Calls, s.atMost = n, -1
+	case s.batch == 1:
+		s.Calls, s.atMost = s.objects, -1
+	case strings.Contains(s.objects, "+"):
+		s.Calls, s.atMost = fmt.Sprintf("⌈(%s)/%d⌉", s.objects, s.batch), -1
 	default:
-		s.Calls, s.atMost = fmt.Sprintf("⌈%s/%d⌉", n, batch), -1
+		s.Calls, s.atMost = fmt.Sprintf("⌈%s/%d⌉", s.objects, s.batch), -1
 	}
 }
 
@@ -187,7 +251,10 @@ func (s *FetchSummary) write(b *strings.Builder, first, rest string) {
 		request = s.Source
 	}
 	fmt.Fprintf(b, "%s%d  %s", first, s.ID, request)
-	if s.Calls != "1" {
+	switch {
+	case s.With > 0:
+		fmt.Fprintf(b, "   in the call of %d", s.With)
+	case s.Calls != "1":
 		fmt.Fprintf(b, "   calls: %s", s.Calls)
 	}
 	b.WriteString("\n")

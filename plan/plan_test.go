@@ -62,11 +62,11 @@ func prepare(t testing.TB, sg *schema.Supergraph, query string, variables []byte
 }
 
 // label shows a source by its name, as if each subgraph were one service.
-func label(src *schema.Source) (service, request string) {
+func label(src *schema.Source) plan.Label {
 	if src.Kind == schema.Local {
-		return "", src.Name
+		return plan.Label{Request: src.Name}
 	}
-	return src.Subgraph, src.Name
+	return plan.Label{Service: src.Subgraph, Request: src.Name}
 }
 
 // TestPlans plans the queries of testdata/*.txtar: a schema in *.graphql parts, then for each query a part <name>.query
