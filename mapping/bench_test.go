@@ -86,6 +86,28 @@ func BenchmarkScanAndApply(b *testing.B) {
 	}
 }
 
+// BenchmarkScanAtOnce is the same for bodies that are as they should be.
+func BenchmarkScanAtOnce(b *testing.B) {
+	for _, s := range selections {
+		b.Run(s.name, func(b *testing.B) {
+			m, err := mapping.Parse(s.selection, mapping.V03)
+			if err != nil {
+				b.Fatal(err)
+			}
+			body, want := []byte(fmt.Sprintf(s.body, posts(100))), m.Layout()
+			b.ReportAllocs()
+			b.SetBytes(int64(len(body)))
+			for b.Loop() {
+				arena := value.NewArena()
+				if _, err := value.Scan(body, want, arena); err != nil {
+					b.Fatal(err)
+				}
+				arena.Release()
+			}
+		})
+	}
+}
+
 func BenchmarkTemplate(b *testing.B) {
 	t, err := mapping.ParseTemplate("Bearer {$config.token}", mapping.V03)
 	if err != nil {

@@ -77,6 +77,7 @@ func FuzzApply(f *testing.F) {
 		if len(m.References()) > 0 {
 			return // what variables hold is not filtered
 		}
+		sameAtOnce(t, m, body)
 		in, err = value.Scan([]byte(body), m.Reads(), arena)
 		if err != nil {
 			t.Fatal(err)

@@ -16,12 +16,16 @@ const MaxDepth = 512
 // Filter wants everything; one without keys wants only to know what kind of value is there.
 type Filter struct {
 	Keys []FilterKey
+	// Layout is what the objects become; nil: objects of the wanted members. A document that is not as the layout has it
+	// ends the scan with [ErrLayout].
+	Layout *Layout
 }
 
 // FilterKey is one wanted member, and what is wanted of its value.
 type FilterKey struct {
 	Key  string
 	Want *Filter
+	To   []Target // where the value goes, if the filter has a layout
 }
 
 // SyntaxError says where and why a document is not JSON. It quotes nothing of the document.
@@ -40,15 +44,18 @@ func (e *SyntaxError) Error() string {
 // they read as U+FFFD.
 //
 // The result points into body and into memory of a: both must outlive it, and body must not be changed. The error is
-// a *[SyntaxError].
+// a *[SyntaxError] or [ErrLayout].
 func Scan(body []byte, want *Filter, a *Arena) (Value, error) {
 	// A document that failed may have left something.
 	a.stackV.pop(0)
 	a.stackM.pop(0)
-	s := scanner{b: body, a: a}
+	s := scanner{b: body, a: a, room: maxLaid}
 	s.space()
 	v, ok := s.value(want, true, 0)
-	if !ok {
+	switch {
+	case s.unlike:
+		return Value{}, ErrLayout
+	case !ok:
 		return Value{}, s.err
 	}
 	s.space()
@@ -64,6 +71,9 @@ type scanner struct {
 	i   int
 	a   *Arena
 	err *SyntaxError
+
+	room   int  // for how many more values layouts may take memory
+	unlike bool // the document is not as a layout has it
 }
 
 func (s *scanner) fail(reason string) bool {
@@ -73,10 +83,25 @@ func (s *scanner) fail(reason string) bool {
 	return false
 }
 
+// space skips white space.
 func (s *scanner) space() {
-	i := s.i
-	for i < len(s.b) && s.b[i] <= ' ' && (s.b[i] == ' ' || s.b[i] == '\n' || s.b[i] == '\r' || s.b[i] == '\t') {
+	if s.i < len(s.b) && s.b[s.i] <= ' ' {
+		s.spaces()
+	}
+}
+
+// spaces is space where there is some: often a line break and many blanks.
+func (s *scanner) spaces() {
+	b, i := s.b, s.i
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
 		i++
+		for len(b)-i >= 8 {
+			other := binary.LittleEndian.Uint64(b[i:]) ^ ' '*ones
+			i += bits.TrailingZeros64(other) >> 3 // 8 if all are blanks
+			if other != 0 {
+				break
+			}
+		}
 	}
 	s.i = i
 }
@@ -86,7 +111,11 @@ func (s *scanner) value(want *Filter, keep bool, depth int) (Value, bool) {
 	if s.i >= len(s.b) {
 		return Value{}, s.fail("unexpected end")
 	}
-	switch c := s.b[s.i]; {
+	c := s.b[s.i]
+	if want != nil && want.Layout != nil && keep && c != '{' && (c != '[' || want.Layout.Only) {
+		return s.differs()
+	}
+	switch {
 	case c == '"':
 		return s.str()
 	case c == '{':
@@ -277,9 +306,16 @@ func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
 	}
 	s.i++
 	base, guess := len(s.a.stackM.items), 0
+	var laid laying
+	if keep && want != nil && want.Layout != nil && !s.lay(&laid, want.Layout) {
+		return s.differs()
+	}
 	s.space()
 	if s.i < len(s.b) && s.b[s.i] == '}' {
 		s.i++
+		if laid.layout != nil {
+			return s.laid(&laid)
+		}
 		return OfMembers(nil), true
 	}
 	for {
@@ -288,10 +324,9 @@ func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
 		}
 		var key string
 		var sub *Filter
-		kept := keep
+		at, kept := -1, keep // at: in want.Keys
 		if keep && want != nil && guess < len(want.Keys) && s.ahead(want.Keys[guess].Key) {
-			key, sub = want.Keys[guess].Key, want.Keys[guess].Want
-			guess++
+			at = guess
 		} else {
 			kv, ok := s.str()
 			if !ok {
@@ -302,8 +337,12 @@ func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
 			case want == nil:
 				key = kv.Text()
 			default:
-				key, sub, guess, kept = want.find(kv, guess)
+				at = want.find(kv, guess)
+				kept = at >= 0
 			}
+		}
+		if at >= 0 {
+			key, sub, guess = want.Keys[at].Key, want.Keys[at].Want, at+1
 		}
 		s.space()
 		if s.i >= len(s.b) || s.b[s.i] != ':' {
@@ -311,11 +350,18 @@ func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
 		}
 		s.i++
 		s.space()
+		if sub != nil && laid.layout != nil && s.i < len(s.b) && s.b[s.i] == 'n' && optional(want.Keys[at].To) {
+			sub = nil
+		}
 		v, ok := s.value(sub, kept, depth+1)
 		if !ok {
 			return v, false
 		}
-		if kept {
+		switch {
+		case !kept:
+		case laid.layout != nil:
+			laid.put(v, at, want.Keys[at].To)
+		default:
 			s.a.stackM.items = append(s.a.stackM.items, Member{key, v})
 		}
 		s.space()
@@ -329,6 +375,9 @@ func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
 			continue
 		case '}':
 			s.i++
+			if laid.layout != nil {
+				return s.laid(&laid)
+			}
 			found := dropRepeated(s.a.stackM.items[base:])
 			members := s.a.Members(len(found))
 			copy(members, found)
@@ -349,8 +398,9 @@ func (s *scanner) ahead(name string) bool {
 	return true
 }
 
-// find looks a key up, first where the last one was followed: documents keep their order.
-func (f *Filter) find(kv Value, guess int) (key string, sub *Filter, next int, ok bool) {
+// find returns the index of a key, negative if it is not wanted. It is looked for first behind the last one: documents
+// keep their order.
+func (f *Filter) find(kv Value, guess int) int {
 	k := kv.text()
 	if kv.form == escaped {
 		k = kv.Text()
@@ -361,10 +411,10 @@ func (f *Filter) find(kv Value, guess int) (key string, sub *Filter, next int, o
 			j -= len(f.Keys)
 		}
 		if f.Keys[j].Key == k {
-			return f.Keys[j].Key, f.Keys[j].Want, j + 1, true
+			return j
 		}
 	}
-	return "", nil, guess, false
+	return -1
 }
 
 // dropRepeated keeps the last of members with one key, at the place of the first.
