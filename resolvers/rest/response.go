@@ -36,6 +36,14 @@ func (w *worker) interpret(resp *upstream.Response) (value.Value, *failure) {
 	// Nothing can be read of a page of HTML and the like. It is null to the mappings that judge an answer; to one that
 	// looks for data in it, it is a mistake somewhere, and must not pass for no data.
 	foreign := form == formOther && len(resp.Body) > 0
+	if success && form == formJSON && w.reading.short.open() {
+		switch v, err := read(w.reading.short.filter); {
+		case err == nil && len(resp.Body) > 0:
+			return v, nil
+		case errors.Is(err, value.ErrLayout):
+			w.reading.short.close()
+		}
+	}
 	body, err := read(want)
 	if err != nil {
 		return value.Value{}, c.fail(fault.ResponseInvalid, messageUnreadable, resp.Status, err)

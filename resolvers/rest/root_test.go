@@ -322,3 +322,22 @@ func TestAnswersLiveUntilTheOperationEnds(t *testing.T) {
 	}
 	rest.Release(f.driver, o.scope)
 }
+
+func TestProblemsAreToldEachTimeABodyIsNotAsItShouldBe(t *testing.T) {
+	t.Parallel()
+	s := answers(t, map[string]string{"/v1/users?limit=1": `{"items":[{"id":1},{"full_name":"Ada","id":2}]}`, "/v1/users?limit=2": `{"items":[{"id":1,"full_name":"Ida"}]}`})
+	f := load(t, s, users, rest.Options{})
+	bad, good := f.query(f.fetch("Query.users[0]", "users(first: 1) { id name }")), f.query(f.fetch("Query.users[0]", "users(first: 2) { id name }"))
+	const times = 40
+	for range times {
+		values, _ := bad.again().run(0)
+		want(t, "values", values, `{"users":[{"id":1},{"id":2,"name":"Ada"}]}`)
+		values, _ = good.again().run(0)
+		want(t, "values", values, `{"users":[{"id":1,"name":"Ida"}]}`)
+	}
+	for _, c := range f.driver.Status() {
+		if problems := map[string]uint64{"shop:Query.users[0]": times}[c.Coordinate]; c.Problems != problems {
+			t.Errorf("%s had %d problems, want %d", c.Coordinate, c.Problems, problems)
+		}
+	}
+}

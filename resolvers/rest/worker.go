@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"github.com/sluice-gateway/sluice/execute"
 	"github.com/sluice-gateway/sluice/fault"
@@ -18,7 +19,26 @@ import (
 type reading struct {
 	selection *mapping.Mapping // narrowed
 	body      *value.Filter    // what selection and isSuccess read
+	short     *shortcut        // nil: there is none
 }
+
+// shortcut does the work of a selection while a body is scanned, for bodies in which nothing is amiss.
+type shortcut struct {
+	filter *value.Filter
+	pause  atomic.Int32 // how many bodies are not to be tried
+}
+
+// pauses is how many bodies are read in the usual way after one that the shortcut was not for: services that leave members
+// out tend to do it often, and a body would be scanned twice.
+const pauses = 32
+
+// open reports whether the shortcut is to be tried.
+func (s *shortcut) open() bool {
+	return s != nil && (s.pause.Load() <= 0 || s.pause.Add(-1) < 0)
+}
+
+// close leaves the shortcut aside for a while.
+func (s *shortcut) close() { s.pause.Store(pauses) }
 
 // narrow prepares a connector's selection for what is asked of it; nil asks for everything.
 func (c *connector) narrow(asked *mapping.Request) reading {
@@ -26,6 +46,8 @@ func (c *connector) narrow(asked *mapping.Request) reading {
 	r.body = r.selection.Reads()
 	if c.isSuccess != nil {
 		r.body = union(r.body, c.isSuccess.Reads())
+	} else if f := r.selection.Layout(); f != nil {
+		r.short = &shortcut{filter: f}
 	}
 	return r
 }
