@@ -90,7 +90,7 @@ func connectorProblems(s *Subgraph) problem.List {
 type part struct {
 	declared   *subgraph.Schema
 	kind       Kind
-	url        string             // where it answers, if that is known
+	url        string            // where it answers, if that is known
 	connectors *connect.Subgraph // nil without connectors
 }
 

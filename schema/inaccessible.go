@@ -29,7 +29,7 @@ func (c *hiding) report(pos *ast.Position, code, coordinate, format string, args
 
 func (c *hiding) hidden(name string) bool {
 	t := c.merged.Type(name)
-	return t != nil && t.Hidden
+	return t != nil && t.Hidden && !isBuiltin(name)
 }
 
 func (c *hiding) checkType(t *merge.Type) {
@@ -70,8 +70,8 @@ func isBuiltin(name string) bool {
 
 // childless reports whether everything within a type is hidden.
 func (c *hiding) childless(t *merge.Type) bool {
-	if t.Kind == ast.Scalar {
-		return false
+	if len(t.Fields)+len(t.Values)+len(t.Definition.Types) == 0 {
+		return false // a scalar, or a type of which nothing was left, which has been reported
 	}
 	for _, f := range t.Fields {
 		if !f.Hidden {

@@ -74,8 +74,8 @@ func (m *merger) applyOverrides(f *Field) {
 				other.Overridden = true
 			}
 		}
-		for _, t := range m.schema.byName[f.Parent.Name].In {
-			if t.Subgraph == from && t.Decl.InterfaceObject {
+		for _, t := range m.standIns(f) {
+			if t.Subgraph == from {
 				m.report(o.Position, "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE", f.Coordinate(), "%s cannot be overridden from the @interfaceObject type of subgraph %q.", f.Coordinate(), o.From)
 			}
 		}
@@ -84,6 +84,21 @@ func (m *merger) applyOverrides(f *Field) {
 	f.In = slices.DeleteFunc(f.In, func(in FieldIn) bool {
 		return in.Overridden && !m.schema.Subgraphs[in.Subgraph].Used(in.Decl)
 	})
+}
+
+// standIns returns the interface objects that resolve a field for all objects of an interface.
+func (m *merger) standIns(f *Field) []TypeIn {
+	var out []TypeIn
+	for _, name := range append([]string{f.Parent.Name}, f.Parent.Definition.Interfaces...) {
+		if t := m.schema.byName[name]; t != nil {
+			for _, in := range t.In {
+				if in.Decl.InterfaceObject && in.Decl.Field(f.Name) != nil {
+					out = append(out, in)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // mergeOutputType takes the widest of the declared types.

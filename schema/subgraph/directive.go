@@ -44,6 +44,9 @@ func (r *reader) checkDirectives() {
 				r.report(d.Position, r.usageCode(d, CodeInvalid), p.coordinate, "The directive \"@%s\" can only be used once at this location.", d.Name)
 				r.broken = true
 			}
+			if name, _ := r.specs.canonical(d.Name); name == "shareable" && seen[d.Name] {
+				r.report(d.Position, "INVALID_SHAREABLE_USAGE", p.coordinate, "@%s can only be used once at this location.", d.Name)
+			}
 			seen[d.Name] = true
 			r.checkApplication(p, d, def)
 		}

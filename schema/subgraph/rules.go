@@ -202,6 +202,8 @@ func (r *reader) checkOverride(f *Field) {
 		r.report(o.Position, "OVERRIDE_ON_INTERFACE", f.Coordinate(), "@override cannot be used on a field of an interface.")
 	case o.From == r.schema.Name:
 		r.report(o.Position, "OVERRIDE_FROM_SELF_ERROR", f.Coordinate(), "%s cannot be overridden from its own subgraph %q.", f.Coordinate(), o.From)
+	case o.Label != "" && !isLabel(o.Label):
+		r.report(o.Position, "OVERRIDE_LABEL_INVALID", f.Coordinate(), "%q is no label: one is \"percent(x)\" with a number from 0 to 100 of at most 8 decimals, or begins with a letter and holds letters, digits and _ - : . / alone.", o.Label)
 	case f.External:
 		r.report(o.Position, "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE", f.Coordinate(), "@override cannot be used together with @external on %s.", f.Coordinate())
 	}

@@ -29,7 +29,87 @@ func (r *reader) completeVersion1() {
 			}
 		}
 	}
+	r.dropOwn()
 	r.dropUnusedExternals()
+}
+
+// dropOwn takes the fields that the subgraph resolves itself out of what its fields require and provide: it does not need
+// them to be sent, and gives them anyway.
+func (r *reader) dropOwn() {
+	for _, t := range r.schema.Types {
+		for _, f := range t.Fields {
+			f.Requires = r.withoutOwn(f.Requires, t)
+			f.Provides = r.withoutOwn(f.Provides, r.schema.byName[f.Type.Name()])
+		}
+	}
+}
+
+// withoutOwn returns a field set without the leaves that are not external; nil if nothing is left. A field set with
+// mistakes is returned as it is, for them to be reported.
+func (r *reader) withoutOwn(set *FieldSet, t *Type) *FieldSet {
+	if set == nil || set.Selections == nil || t == nil {
+		return set
+	}
+	kept, ok := r.externalOf(set.Selections, t)
+	switch {
+	case !ok:
+		return set
+	case len(kept) == 0:
+		return nil
+	}
+	out := *set
+	out.Selections = kept
+	return &out
+}
+
+func (r *reader) externalOf(set ast.SelectionSet, t *Type) (ast.SelectionSet, bool) {
+	var out ast.SelectionSet
+	for _, sel := range set {
+		switch sel := sel.(type) {
+		case *ast.Field:
+			f := t.Field(sel.Name)
+			if f == nil {
+				return nil, false
+			}
+			if r.external(f) {
+				out = append(out, sel)
+				continue
+			}
+			next := r.schema.byName[f.Type.Name()]
+			if next == nil || len(sel.SelectionSet) == 0 {
+				continue
+			}
+			kept, ok := r.externalOf(sel.SelectionSet, next)
+			if !ok {
+				return nil, false
+			}
+			if len(kept) > 0 {
+				own := *sel
+				own.SelectionSet = kept
+				out = append(out, &own)
+			}
+		case *ast.InlineFragment:
+			on := t
+			if sel.TypeCondition != "" {
+				on = r.schema.byName[r.schema.Rename(sel.TypeCondition)]
+			}
+			if on == nil {
+				return nil, false
+			}
+			kept, ok := r.externalOf(sel.SelectionSet, on)
+			if !ok {
+				return nil, false
+			}
+			if len(kept) > 0 {
+				own := *sel
+				own.SelectionSet = kept
+				out = append(out, &own)
+			}
+		default:
+			return nil, false
+		}
+	}
+	return out, true
 }
 
 // dropUnusedExternals removes the @external fields that nothing uses.
@@ -52,6 +132,7 @@ func (r *reader) dropUnusedExternals() {
 			mark(f.Provides, r.schema.byName[f.Type.Name()])
 		}
 	}
+	gone := map[*Type]bool{}
 	for _, t := range r.schema.Types {
 		before := len(t.Fields)
 		t.Fields = slices.DeleteFunc(t.Fields, func(f *Field) bool {
@@ -61,8 +142,20 @@ func (r *reader) dropUnusedExternals() {
 			}
 			return drop
 		})
-		if before > 0 && len(t.Fields) == 0 {
+		if before > 0 && len(t.Fields) == 0 && !IsRoot(t.Name) && !r.referenced(t) {
+			delete(r.schema.byName, t.Name)
+			gone[t] = true
+		} else if before > 0 && len(t.Fields) == 0 {
 			r.report(t.Position, "TYPE_WITH_ONLY_UNUSED_EXTERNAL", t.Name, "Type %q has only @external fields, and none of them is used.", t.Name)
 		}
 	}
+	r.schema.Types = slices.DeleteFunc(r.schema.Types, func(t *Type) bool { return gone[t] })
+}
+
+// referenced reports whether a field or a union of the document leads to a type.
+func (r *reader) referenced(t *Type) bool {
+	return slices.ContainsFunc(r.schema.Types, func(other *Type) bool {
+		return slices.ContainsFunc(other.Fields, func(f *Field) bool { return f.Type.Name() == t.Name }) ||
+			slices.ContainsFunc(other.Members, func(m Reference) bool { return r.schema.Rename(m.Name) == t.Name })
+	})
 }
