@@ -15,8 +15,9 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/formatter"
 	"github.com/vektah/gqlparser/v2/parser"
+
+	"github.com/sluice-gateway/sluice/schema/sdl"
 )
 
 // deepest is how many lists and non-nulls may be around a named type. The queries ask for fewer.
@@ -49,13 +50,21 @@ func SDL(result []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var b strings.Builder
-	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchemaDocument(doc)
+	p := &sdl.Printer{}
+	for _, def := range doc.Schema {
+		p.Schema(def)
+	}
+	for _, d := range doc.Directives {
+		p.Directive(d)
+	}
+	for _, t := range doc.Definitions {
+		p.Definition(t)
+	}
 	// What names nothing that is there, or means something else as text, comes to light here.
-	if _, err := gqlparser.LoadSchema(&ast.Source{Name: "introspection", Input: b.String()}); err != nil {
+	if _, err := gqlparser.LoadSchema(&ast.Source{Name: "introspection", Input: p.String()}); err != nil {
 		return "", fmt.Errorf("the schema is not valid: %w", err)
 	}
-	return b.String(), nil
+	return p.String(), nil
 }
 
 // The answer, as the chapter "Introspection" of the GraphQL specification has it.
@@ -115,7 +124,7 @@ func (s *schema) document() (*ast.SchemaDocument, error) {
 		return nil, errors.New("the schema has no query type")
 	}
 	doc := &ast.SchemaDocument{}
-	def := &ast.SchemaDefinition{Description: clean(s.Description)}
+	def := &ast.SchemaDefinition{Description: s.Description}
 	usual := def.Description == ""
 	for _, root := range []struct {
 		operation ast.Operation
@@ -162,7 +171,7 @@ func (t *definition) definition() (*ast.Definition, error) {
 	if err := checkName(t.Name); err != nil {
 		return nil, err
 	}
-	out := &ast.Definition{Kind: ast.DefinitionKind(t.Kind), Name: t.Name, Description: clean(t.Description)}
+	out := &ast.Definition{Kind: ast.DefinitionKind(t.Kind), Name: t.Name, Description: t.Description}
 	var err error
 	switch out.Kind {
 	case ast.Scalar:
@@ -200,9 +209,7 @@ func (d *directive) definition() (*ast.DirectiveDefinition, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &ast.DirectiveDefinition{Name: d.Name, Description: clean(d.Description), Arguments: args, IsRepeatable: d.IsRepeatable,
-		// The formatter leaves out what has no place in a source.
-		Position: &ast.Position{Src: &ast.Source{Name: "introspection"}}}
+	out := &ast.DirectiveDefinition{Name: d.Name, Description: d.Description, Arguments: args, IsRepeatable: d.IsRepeatable}
 	for _, l := range d.Locations {
 		if err := checkName(l); err != nil {
 			return nil, err
@@ -229,7 +236,7 @@ func outputs(fields []*field) (ast.FieldList, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
-		out = append(out, &ast.FieldDefinition{Name: f.Name, Description: clean(f.Description), Arguments: args, Type: typ, Directives: f.directives()})
+		out = append(out, &ast.FieldDefinition{Name: f.Name, Description: f.Description, Arguments: args, Type: typ, Directives: f.directives()})
 	}
 	return out, nil
 }
@@ -247,7 +254,7 @@ func inputs(list []*input) (ast.ArgumentDefinitionList, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", i.Name, err)
 		}
-		a := &ast.ArgumentDefinition{Name: i.Name, Description: clean(i.Description), Type: typ, Directives: i.directives()}
+		a := &ast.ArgumentDefinition{Name: i.Name, Description: i.Description, Type: typ, Directives: i.directives()}
 		if i.DefaultValue != nil {
 			if a.DefaultValue, err = literal(*i.DefaultValue); err != nil {
 				return nil, fmt.Errorf("%s: the default %q is not a value of GraphQL", i.Name, *i.DefaultValue)
@@ -267,7 +274,7 @@ func values(list []*value) (ast.EnumValueList, error) {
 		if err := checkName(v.Name); err != nil {
 			return nil, err
 		}
-		out = append(out, &ast.EnumValueDefinition{Name: v.Name, Description: clean(v.Description), Directives: v.directives()})
+		out = append(out, &ast.EnumValueDefinition{Name: v.Name, Description: v.Description, Directives: v.directives()})
 	}
 	return out, nil
 }
@@ -355,14 +362,4 @@ func checkName(name string) error {
 		return errors.New("a name is missing")
 	}
 	return nil
-}
-
-// clean leaves out of a description what no document can have.
-func clean(text string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' {
-			return -1
-		}
-		return r
-	}, text))
 }
