@@ -37,6 +37,7 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Check a configuration and its schema, and list everything that is wrong."`
 	Plan    planCommand    `cmd:"" help:"Show how a query would be answered, and with how many calls to which service."`
 	Schema  schemaCommand  `cmd:"" help:"Print the API schema that clients see."`
+	Compose composeCommand `cmd:"" help:"Compose subgraphs, and those of running servers, into a supergraph, and print it."`
 	Diff    diffCommand    `cmd:"" help:"List what a change of the schema does to clients, for CI: it fails if it breaks them."`
 	Config  configCommand  `cmd:"" help:"Print the configuration with all defaults, or its JSON Schema for editors."`
 	Version versionCommand `cmd:"" help:"Print the version."`
