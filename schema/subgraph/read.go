@@ -1,6 +1,7 @@
 package subgraph
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,7 @@ func Read(name string, doc *ast.SchemaDocument) (*Schema, problem.List) {
 	r.schema.Version1 = specs.version1
 	r.schema.Connectors = r.schema.Links.Get("connect") != nil
 	r.checkLinks()
+	r.checkDefinitions()
 	r.collect()
 	r.readMarks()
 	r.checkDocument()
@@ -70,6 +72,7 @@ func (r *reader) checkLinks() {
 		case l == r.schema.Links.Get(federation):
 			r.checkFederationLink(l)
 		case r.specs.single(l), r.known(l):
+			r.checkVersion(l)
 		case l.Purpose != "":
 			r.report(l.Position, "UNSUPPORTED_LINKED_FEATURE", "", "%s is needed for %s, but it is not known here.", l.URL, strings.ToLower(l.Purpose))
 		}
@@ -83,6 +86,20 @@ func (r *reader) known(l *link.Link) bool {
 		return true
 	}
 	return false
+}
+
+// versions are those of the specifications that a document may link beside the federation, as far as they are known here.
+// That of connectors is checked with them.
+var versions = map[string][]string{
+	"link": {"v1.0"}, "core": {"v0.1", "v0.2"}, "tag": {"v0.1", "v0.2", "v0.3"}, "inaccessible": {"v0.1", "v0.2"},
+	"authenticated": {"v0.1"}, "requiresScopes": {"v0.1"}, "policy": {"v0.1"}, "context": {"v0.1"}, "cost": {"v0.1"}, "cacheTag": {"v0.1"},
+}
+
+func (r *reader) checkVersion(l *link.Link) {
+	known := versions[l.Name]
+	if known != nil && !slices.Contains(known, l.Version) {
+		r.report(l.Position, "UNKNOWN_LINK_VERSION", "", "%s has no version %q that is known here: use %s.", l.Identity, l.Version, strings.Join(known, ", "))
+	}
 }
 
 func (r *reader) checkFederationLink(l *link.Link) {
