@@ -278,10 +278,14 @@ func (p *Planner) compatible(a, b *draft) bool {
 // overlap reports whether an object entered as one type can match a fragment on the other in their source.
 func overlap(x, y *draftEntry) bool {
 	set := func(e *draftEntry) []*schema.Type {
-		if e.typ.Abstract() && e.enter.Source.Open != nil {
-			if ot := e.enter.Source.Open.Types[e.typ]; ot != nil {
-				return ot.Members
-			}
+		if e.enter.Source.Open == nil {
+			return []*schema.Type{e.typ}
+		}
+		switch ot := e.enter.Source.Open.Types[e.enter.On]; {
+		case ot != nil && ot.InterfaceObject:
+			return []*schema.Type{e.enter.On} // whatever the type: that is what the source takes it for
+		case ot != nil && e.typ.Abstract():
+			return ot.Members
 		}
 		return []*schema.Type{e.typ}
 	}
