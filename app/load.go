@@ -114,6 +114,7 @@ func (l *loaded) options(std *IO, log *slog.Logger) gateway.Options {
 		Bind:                 c.Bind,
 		Remotes:              c.Subgraphs,
 		Sources:              map[string]gateway.Source{},
+		Labels:               c.Labels,
 		Operation:            c.Operation,
 		Plan:                 gateway.Plan{MaxSteps: c.Plan.MaxSteps, CacheBytes: uint64(max(c.Plan.CacheBytes, 0))},
 		DisableIntrospection: !c.Introspection.Enabled,

@@ -33,6 +33,9 @@ type Config struct {
 	// Sources are the settings of the @source of a subgraph, by "<subgraph>.<source>" or by the name of the source in any
 	// subgraph.
 	Sources map[string]Source `yaml:"sources"`
+	// Labels are the labels of progressive overrides that are on or off for all requests. A label percent(x) that is not
+	// listed is on for that share of requests, any other is off.
+	Labels map[string]bool `yaml:"labels"`
 	// Operation limits what clients may ask.
 	Operation operation.Config `yaml:"operation"`
 	// Plan limits planning.

@@ -55,7 +55,7 @@ func (g *Gateway) Supergraph() *schema.Supergraph { return g.current.Load().supe
 
 // Prepare parses, validates and coerces a request. It is the first half of an operation's way; the second is
 // [operation.Operation.Execute] of its result. Errors mean that the operation will not be executed.
-func (g *Gateway) Prepare(_ context.Context, r *operation.Request) (operation.Operation, gqlerror.List) {
+func (g *Gateway) Prepare(ctx context.Context, r *operation.Request) (operation.Operation, gqlerror.List) {
 	s := g.current.Load()
 	p, errs := s.preparer.Prepare(r)
 	if errs != nil {
@@ -65,6 +65,7 @@ func (g *Gateway) Prepare(_ context.Context, r *operation.Request) (operation.Op
 		p.Release()
 		return nil, gqlerror.List{fault.New(fault.IntrospectionDisabled, "The schema may not be asked for here.")}
 	}
+	p.Labels = s.labels.of(ctx, r.Caller)
 	return &running{g: g, snapshot: s, prepared: p, caller: r.Caller}, nil
 }
 
@@ -114,6 +115,7 @@ func (g *Gateway) Explain(r *operation.Request) (*plan.Description, gqlerror.Lis
 	if errs != nil {
 		return nil, errs
 	}
+	prepared.Labels = s.labels.of(context.Background(), r.Caller)
 	p, err := s.planner.Plan(prepared)
 	if err != nil {
 		return nil, gqlerror.List{fault.New(fault.NoPlan, fmt.Sprintf("The operation cannot be planned: %v.", err))}

@@ -32,6 +32,11 @@ type Options struct {
 	// Sources are settings of connectors' sources, by "<subgraph>.<source>" or by the source's name. Connectors that have
 	// no source go by the name of their subgraph.
 	Sources map[string]Source
+	// Labels are the labels of progressive overrides that are on, or off, for all requests. A label percent(x) that is not
+	// among them is on for that share of requests.
+	Labels map[string]bool
+	// Decide is asked for the labels that are in neither form; nil: these are off.
+	Decide Decide
 	// Operation bounds the documents of clients.
 	Operation operation.Config
 	// Plan bounds planning.

@@ -34,6 +34,7 @@ type snapshot struct {
 	preparer   *operation.Preparer
 	planner    *plan.Planner
 	programs   *plan.Cache[*execute.Program]
+	labels     labels
 	drivers    map[schema.Kind]execute.Driver
 	clients    map[string]*upstream.Client // of the configured services
 	services   map[*connect.Source]string  // the service of each bound source
@@ -60,6 +61,8 @@ func (g *Gateway) build(number int) (*snapshot, problem.List) {
 	}
 	s := &snapshot{number: number, loaded: time.Now(), supergraph: sg, clients: map[string]*upstream.Client{}}
 	problems = append(problems, s.bind(o, o.Subgraphs)...)
+	s.labels, list = newLabels(o, sg.Labels)
+	problems = append(problems, list...)
 	var err error
 	if s.programs, err = plan.NewCache[*execute.Program](cmp.Or(o.Plan.CacheBytes, defaultPlanCache)); err == nil {
 		err = s.connect(g, locals)
