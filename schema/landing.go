@@ -57,10 +57,10 @@ func narrowed(landings []landing, o *Type) (out []landing, all bool) {
 }
 
 // advanceAll returns the ways in which a field can be had, those that need no call for each object first.
-func advanceAll(s *Supergraph, landings []landing, on *Type, f *Field) []landing {
+func (r *reach) advanceAll(landings []landing, on *Type, f *Field) []landing {
 	var out []landing
 	for _, l := range landings {
-		if next, ok := advance(s, l, on, f); ok && !slices.Contains(out, next) {
+		if next, ok := r.advance(l, on, f); ok && !slices.Contains(out, next) {
 			out = append(out, next)
 		}
 	}
@@ -69,12 +69,12 @@ func advanceAll(s *Supergraph, landings []landing, on *Type, f *Field) []landing
 }
 
 // advance takes one field of an object that was had by a landing.
-func advance(s *Supergraph, l landing, on *Type, f *Field) (landing, bool) {
+func (r *reach) advance(l landing, on *Type, f *Field) (landing, bool) {
 	next := landing{source: l.source, on: f.Named, each: l.each}
 	open := l.openType(on)
 	if open != nil {
 		if of := open.Fields[f.Name]; of != nil {
-			if named := s.Types[of.Type.Name()]; named != nil {
+			if named := r.supergraph.Types[of.Type.Name()]; named != nil {
 				next.on = named
 			}
 		}
@@ -98,7 +98,7 @@ func advance(s *Supergraph, l landing, on *Type, f *Field) (landing, bool) {
 		return next, false
 	}
 	of := open.Fields[f.Name]
-	if of == nil || of.External || of.Requires != nil {
+	if of == nil || of.External || of.Requires != nil || !r.usable(of) {
 		return next, false
 	}
 	next.shape = of.Provides

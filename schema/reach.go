@@ -16,7 +16,8 @@ const maxReach = 5_000_000
 type position struct {
 	on       *Type
 	landings []landing
-	below    bool // a list
+	below    bool   // a list
+	above    uint64 // the contexts that enclosing objects set, a bit for each of reach.contexts
 	path     *step
 }
 
@@ -34,33 +35,32 @@ type step struct {
 // and adds every entrance whose needs can be gathered from them, until there are no more. Positions that were had in
 // the same ways are visited once, the nearest to the root first, so that what is reported is told with the smallest
 // query that shows it.
+//
+// With labels of progressive overrides, it walks once for each of the combinations that [forks] gives.
 func checkReachable(s *Supergraph) problem.List {
-	r := &reach{
-		supergraph: s,
-		doors:      map[*Type][]*Entrance{},
-		ids:        map[landing]uint32{},
-		closures:   map[string][]landing{},
-		active:     map[string]*closure{},
-		required:   map[*OpenField]*Shape{},
-		seen:       map[string]bool{},
-		missing:    map[*Field]bool{},
-		warned:     map[*Entrance]bool{},
-	}
-	for _, e := range s.Entrances {
-		if e.On.Abstract() {
-			r.abstract = append(r.abstract, e)
+	var problems problem.List
+	seen := map[string]bool{}
+	for _, on := range forks(s.Labels) {
+		for _, p := range walk(s, on) {
+			// What one walk has told is not told again.
+			if key := p.Code + " " + p.Coordinate; !seen[key] {
+				seen[key] = true
+				problems = append(problems, p)
+			}
 		}
 	}
+	return problems
+}
+
+// walk verifies that every field can be had while the given labels are on, and no others.
+func walk(s *Supergraph, on map[string]bool) problem.List {
+	r := newReach(s, on)
 	for _, root := range []*Type{s.Query, s.Mutation, s.Subscription} {
 		if root != nil && !root.Hidden {
 			r.queue = append(r.queue, position{on: root})
 		}
 	}
-	for len(r.queue) > 0 && r.steps < maxReach {
-		p := r.queue[0]
-		r.queue = r.queue[1:]
-		r.visit(p)
-	}
+	r.run()
 	if r.steps >= maxReach {
 		r.problems = append(r.problems, problem.Problem{
 			Severity: problem.Warning, Code: "SATISFIABILITY_UNKNOWN",
@@ -70,8 +70,41 @@ func checkReachable(s *Supergraph) problem.List {
 	return r.problems
 }
 
+func newReach(s *Supergraph, on map[string]bool) *reach {
+	r := &reach{
+		labels:     on,
+		supergraph: s,
+		doors:      map[*Type][]*Entrance{},
+		ids:        map[landing]uint32{},
+		closures:   map[string][]landing{},
+		active:     map[string]*closure{},
+		required:   map[*OpenField]*Shape{},
+		seen:       map[string]bool{},
+		missing:    map[*Field]bool{},
+		unknown:    map[*Type]bool{},
+		warned:     map[*Entrance]bool{},
+	}
+	for _, e := range s.Entrances {
+		if e.On.Abstract() {
+			r.abstract = append(r.abstract, e)
+		}
+	}
+	r.contexts = contextsOf(s)
+	return r
+}
+
+func (r *reach) run() {
+	for len(r.queue) > 0 && r.steps < maxReach {
+		p := r.queue[0]
+		r.queue = r.queue[1:]
+		r.visit(p)
+	}
+}
+
 type reach struct {
 	supergraph *Supergraph
+	labels     map[string]bool // those that are on
+	contexts   []contextUse
 	queue      []position
 	abstract   []*Entrance           // entrances on abstract types
 	doors      map[*Type][]*Entrance // entrances that an object of a type can be taken to
@@ -82,6 +115,7 @@ type reach struct {
 	required   map[*OpenField]*Shape
 	seen       map[string]bool
 	missing    map[*Field]bool
+	unknown    map[*Type]bool // interfaces whose objects cannot be told apart somewhere
 	warned     map[*Entrance]bool
 	steps      int
 	problems   problem.List
@@ -93,6 +127,9 @@ func (r *reach) visit(p position) {
 		r.visitObject(p)
 		return
 	}
+	if r.typeless(p) {
+		return
+	}
 	for _, o := range p.on.Possible {
 		if o.Hidden {
 			continue
@@ -102,20 +139,24 @@ func (r *reach) visit(p position) {
 		if !all || len(narrowed) == 0 {
 			continue
 		}
-		r.visitObject(position{on: o, landings: narrowed, below: p.below, path: &step{above: p.path, fragment: o}})
+		r.visitObject(position{on: o, landings: narrowed, below: p.below, above: p.above, path: &step{above: p.path, fragment: o}})
 	}
 }
 
 func (r *reach) visitObject(p position) {
-	key := r.key(p.on, p.landings, p.below)
+	key := r.key(p.on, p.landings, p.below) + contextKey(p.above)
 	if r.seen[key] {
 		return
 	}
 	r.seen[key] = true
 	all := r.closure(p.on, p.landings, p.below)
 	giving := byField(all, p.on)
+	above := r.enclosed(p, all)
 	for _, f := range visibleFields(r.supergraph, p.on) {
-		ways := advanceAll(r.supergraph, giving(f.Name), p.on, f)
+		ways := r.withContext(r.advanceAll(giving(f.Name), p.on, f), p.on, f, above)
+		if p.on == r.supergraph.Mutation {
+			ways = r.single(ways, f)
+		}
 		if len(ways) == 0 {
 			if !r.missing[f] {
 				r.missing[f] = true
@@ -129,7 +170,7 @@ func (r *reach) visitObject(p position) {
 		}
 		if f.Named.Composite() {
 			r.queue = append(r.queue, position{
-				on: f.Named, landings: ways, below: p.below || isList(f.Type), path: &step{above: p.path, field: f},
+				on: f.Named, landings: ways, below: p.below || isList(f.Type), above: above, path: &step{above: p.path, field: f},
 			})
 		}
 	}
@@ -229,7 +270,7 @@ func (c *closure) addRequired(e *Entrance, each bool) bool {
 	grown := false
 	for _, name := range sortedKeys(open.Fields) {
 		f := open.Fields[name]
-		if f.Requires == nil || f.External || c.resolved[f] {
+		if f.Requires == nil || f.External || c.resolved[f] || !c.usable(f) {
 			continue
 		}
 		by, ok := c.gather(c.landings, c.on, f.Requires, c.below)
@@ -284,7 +325,7 @@ func (r *reach) gatherObject(landings []landing, on *Type, sel *Selection, below
 		if own == nil {
 			return nil, false
 		}
-		ways := advanceAll(r.supergraph, landings, on, own)
+		ways := r.advanceAll(landings, on, own)
 		if len(ways) == 0 {
 			return nil, false
 		}

@@ -87,9 +87,13 @@ func sourceNames(landings []landing) []string {
 	return names
 }
 
-// query returns the smallest operation that asks for a field at the end of a path: { users { orders { id } } }.
+// query returns the smallest operation that asks for a field at the end of a path: { users { orders { id } } }. Without a
+// field it asks for the type.
 func (r *reach) query(path *step, f *Field) string {
-	steps := []*step{{field: f}}
+	var steps []*step
+	if f != nil {
+		steps = append(steps, &step{field: f})
+	}
 	for s := path; s != nil; s = s.above {
 		steps = append(steps, s)
 	}
@@ -107,6 +111,8 @@ func (r *reach) query(path *step, f *Field) string {
 		switch {
 		case i < len(steps)-1:
 			w.open(text)
+		case f == nil:
+			w.body.WriteString(text + " { __typename }")
 		case s.field.Named.Composite():
 			w.body.WriteString(text + " { " + r.anyLeaf(s.field.Named) + " }")
 		default:

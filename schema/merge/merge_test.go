@@ -157,8 +157,8 @@ func TestConflicts(t *testing.T) {
 		{"what has requirements is not overridden", []string{root + ` type A @key(fields: "id") { id: ID x: Int @external a: Int @requires(fields: "x") }`, `type A @key(fields: "id") { id: ID x: Int a: Int @override(from: "a") }`},
 			[]string{"b OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE A.a", "a INVALID_FIELD_SHARING A.a", "b INVALID_FIELD_SHARING A.a"}},
 		{"an interface object without an interface", []string{root + ` type I @interfaceObject @key(fields: "id") { id: ID a: Int }`}, []string{"a INTERFACE_OBJECT_USAGE_ERROR I"}},
-		{"an interface object whose interface has no key", []string{root + ` interface I { id: ID } type A implements I { id: ID }`, `type I @interfaceObject @key(fields: "id") { id: ID @shareable }`},
-			[]string{"a INTERFACE_OBJECT_USAGE_ERROR I", "a INVALID_FIELD_SHARING A.id"}},
+		{"an interface object whose interface has no key is entered by the keys of its objects", []string{root + ` interface I { id: ID } type A implements I { id: ID }`, `type I @interfaceObject @key(fields: "id") { id: ID @shareable }`},
+			[]string{"a INVALID_FIELD_SHARING A.id"}},
 		{"an interface with a key knows all implementations", []string{root + ` interface I @key(fields: "id") { id: ID } type A implements I @key(fields: "id") { id: ID }`, `interface I { id: ID } type B implements I @key(fields: "id") { id: ID }`}, []string{"a INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE I"}},
 		{"nothing to ask for", []string{`type A { a: Int }`}, []string{" NO_QUERIES Query"}},
 	} {

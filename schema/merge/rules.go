@@ -194,12 +194,19 @@ func (m *merger) checkInterfaceObjects() {
 				real = in
 			}
 		}
-		if object == nil || keyed != nil {
+		if object == nil {
 			continue
 		}
-		if real != nil {
-			m.report(real.Decl.Position, "INTERFACE_OBJECT_USAGE_ERROR", t.Name, "Interface %q is an @interfaceObject type in subgraph %s, so it needs a @key where it is an interface.", t.Name, m.at(object.Subgraph, object.Decl.Position))
-		} else {
+		for _, in := range t.In {
+			if in.Decl.OldKey {
+				m.report(in.Decl.Position, "INTERFACE_OBJECT_USAGE_ERROR", t.Name, "Interface %q is an @interfaceObject type in subgraph %s, so its @key needs federation 2 here: link it.", t.Name, m.at(object.Subgraph, object.Decl.Position))
+			}
+		}
+		if keyed != nil {
+			continue
+		}
+		// Without a key of the interface its objects can still be entered by their own: what cannot be had is told later.
+		if real == nil {
 			m.report(object.Decl.Position, "INTERFACE_OBJECT_USAGE_ERROR", t.Name, "Type %q has @interfaceObject in every subgraph: some subgraph must define it as an interface.", t.Name)
 		}
 	}

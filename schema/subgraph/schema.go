@@ -66,6 +66,7 @@ type Type struct {
 	Keys        []*Key
 	// InterfaceObject: an interface of the supergraph that this subgraph declares as an object type.
 	InterfaceObject bool
+	OldKey          bool     // an interface with a key in the older dialect, where that is no way in
 	Contexts        []string // that objects of this type set (@context)
 	Marks
 

@@ -17,6 +17,7 @@ func (r *reader) completeVersion1() {
 			k.extension = k.extension || t.Extended
 		}
 		if t.Kind == ast.Interface {
+			t.OldKey = len(t.Keys) > 0
 			t.Keys = nil // never meant anything there
 		}
 		for _, f := range t.Fields {
