@@ -98,6 +98,10 @@ func (b *binder) remote(src *schema.Source) {
 		b.snapshot.remotes[src] = name
 	case src.URL != "":
 		b.snapshot.remotes[src] = src.Subgraph
+		if _, _, err := splitURL(src.URL); err != nil {
+			b.report(problem.Error, "NO_SOURCE", "The subgraph %q cannot be called at the URL that the supergraph has for it: %v. Configure a service of that name, or name one as %s.service.",
+				src.Subgraph, err, setting("subgraphs", src.Subgraph))
+		}
 	case b.entered(src):
 		p := problem.Problem{Code: "NO_SOURCE", Message: fmt.Sprintf("The subgraph %q is a GraphQL server, as it has no connectors, and nobody says where it is. "+
 			"Configure a service of that name, or name one as %s.service. If its fields are to be answered by REST services, link the connect specification and add @connect to them.",

@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/go-json-experiment/json"
@@ -16,6 +18,7 @@ import (
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/schema/connect"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 	"github.com/sluice-gateway/sluice/value"
 )
 
@@ -84,6 +87,9 @@ func (s *snapshot) connectRemotes(settings map[string]subgraph.Config) (*subgrap
 			}
 			s.clients[src.Subgraph] = b.Client
 			s.shut = append(s.shut, b.Client.Close)
+			if b.Config.Path != "" {
+				path = strings.TrimRight(path, "/")
+			}
 			b.Config.Path = path + b.Config.Path
 		}
 		bindings[src.Subgraph], s.batches[src.Subgraph] = b, b.Config.MaxBatch
@@ -94,10 +100,22 @@ func (s *snapshot) connectRemotes(settings map[string]subgraph.Config) (*subgrap
 // splitURL splits the URL of a subgraph into the endpoint and what is asked for there.
 func splitURL(address string) (origin, path string, err error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return "", "", fmt.Errorf("its URL %q is not one that can be called", address)
+	if err != nil {
+		var parse *url.Error
+		if errors.As(err, &parse) {
+			err = parse.Err // without the URL, which may hold a password
+		}
+		return "", "", err
 	}
-	return u.Scheme + "://" + u.Host, u.RequestURI(), nil
+	if u.Fragment != "" {
+		return "", "", errors.New("must not have a fragment")
+	}
+	path = u.RequestURI()
+	u.Path, u.RawPath, u.RawQuery, u.ForceQuery = "", "", "", false
+	if _, err := endpoint.Parse(u.String()); err != nil {
+		return "", "", err
+	}
+	return u.String(), path, nil
 }
 
 // configValues turns what was decoded from a configuration into values for mappings.
