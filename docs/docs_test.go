@@ -391,7 +391,7 @@ func settings(t *testing.T) map[string]string {
 				t.Fatalf("the key %v is no text", item.Key)
 			}
 			at := strings.TrimPrefix(path+"."+key, ".")
-			if sub, ok := item.Value.(yaml.MapSlice); ok && !strings.HasSuffix(at, ".config") {
+			if sub, ok := item.Value.(yaml.MapSlice); ok && len(sub) > 0 && !strings.HasSuffix(at, ".config") {
 				walk(at, sub)
 				continue
 			}
