@@ -76,8 +76,8 @@ func newReach(s *Supergraph, on map[string]bool) *reach {
 		supergraph: s,
 		doors:      map[*Type][]*Entrance{},
 		ids:        map[landing]uint32{},
-		closures:   map[string][]landing{},
-		active:     map[string]*closure{},
+		closures:   map[string]*closure{},
+		requiring:  map[*OpenType][]string{},
 		required:   map[*OpenField]*Shape{},
 		seen:       map[string]bool{},
 		missing:    map[*Field]bool{},
@@ -109,9 +109,10 @@ type reach struct {
 	abstract   []*Entrance           // entrances on abstract types
 	doors      map[*Type][]*Entrance // entrances that an object of a type can be taken to
 	ids        map[landing]uint32
-	closures   map[string][]landing
-	active     map[string]*closure // closures that are being computed
-	guarded    bool                // a closure that is being computed was met again
+	closures   map[string]*closure
+	growing    []*closure             // those that are being computed, as each may depend on the others
+	each       bool                   // they may need a call for each object of a list
+	requiring  map[*OpenType][]string // the names of the fields that require something, sorted
 	required   map[*OpenField]*Shape
 	seen       map[string]bool
 	missing    map[*Field]bool
@@ -150,6 +151,9 @@ func (r *reach) visitObject(p position) {
 	}
 	r.seen[key] = true
 	all := r.closure(p.on, p.landings, p.below)
+	if r.steps >= maxReach {
+		return // what is missing may only not have been found yet
+	}
 	giving := byField(all, p.on)
 	above := r.enclosed(p, all)
 	for _, f := range visibleFields(r.supergraph, p.on) {
@@ -178,27 +182,36 @@ func (r *reach) visitObject(p position) {
 
 // closure returns the landings at a position of objects and all those that entrances add to them, ones that need no
 // call for each object first.
+//
+// What can be gathered at one position depends on what can be had at those below, which may be of the same kind. So the
+// closures that one leads to grow together, each from what the others have so far, until none grows.
 func (r *reach) closure(on *Type, given []landing, below bool) []landing {
 	key := r.key(on, given, below)
-	if c, ok := r.closures[key]; ok {
-		return c
+	if c := r.closures[key]; c != nil {
+		return slices.Clip(c.landings)
 	}
-	if c := r.active[key]; c != nil {
-		r.guarded = true
-		return slices.Clip(c.landings) // as far as it has grown: it asks again until it grows no more
-	}
-	before := r.guarded
-	r.guarded = false
 	c := &closure{reach: r, on: on, below: below, landings: slices.Clone(given), entered: map[*Entrance]bool{}, resolved: map[*OpenField]bool{}}
-	r.active[key] = c
-	c.grow(false)
-	c.grow(true)
-	delete(r.active, key)
-	slices.SortStableFunc(c.landings, func(a, b landing) int { return cmp.Compare(eachRank(a), eachRank(b)) })
-	if !r.guarded {
-		r.closures[key] = c.landings
+	r.closures[key] = c
+	r.growing = append(r.growing, c)
+	if len(r.growing) > 1 {
+		c.grow(false)
+		if r.each {
+			c.grow(true)
+		}
+		return slices.Clip(c.landings)
 	}
-	r.guarded = r.guarded || before
+	for _, r.each = range []bool{false, true} {
+		for grown := true; grown && r.steps < maxReach; {
+			grown = false
+			for i := 0; i < len(r.growing); i++ { // there may come more
+				grown = r.growing[i].grow(r.each) || grown
+			}
+		}
+	}
+	for _, g := range r.growing {
+		slices.SortStableFunc(g.landings, func(a, b landing) int { return cmp.Compare(eachRank(a), eachRank(b)) })
+	}
+	r.growing, r.each = nil, false
 	return c.landings
 }
 
@@ -212,20 +225,27 @@ type closure struct {
 	resolved map[*OpenField]bool // fields with requirements that were gathered
 }
 
-// grow adds landings until there are no more. Without each, only such as need no call for each object of a list.
-func (c *closure) grow(each bool) {
-	for grown := true; grown && c.steps < maxReach; {
+// grow adds landings until there are no more, and reports whether there were any. Without each, only such as need no
+// call for each object of a list. What is required is gathered last, when most is there that it may come from.
+func (c *closure) grow(each bool) (any bool) {
+	for grown := true; grown && c.steps < maxReach; any = any || grown {
 		grown = false
 		for _, e := range c.doorsOf(c.on) {
 			c.steps++
 			if !c.entered[e] && c.enter(e, each) {
 				grown = true
 			}
+		}
+		if grown {
+			continue
+		}
+		for _, e := range c.doorsOf(c.on) {
 			if c.entered[e] && c.addRequired(e, each) {
 				grown = true
 			}
 		}
 	}
+	return any
 }
 
 // enter adds the landing of an entrance if what it needs can be gathered.
@@ -268,9 +288,9 @@ func (c *closure) addRequired(e *Entrance, each bool) bool {
 		return false
 	}
 	grown := false
-	for _, name := range sortedKeys(open.Fields) {
+	for _, name := range c.requiringIn(open) {
 		f := open.Fields[name]
-		if f.Requires == nil || f.External || c.resolved[f] || !c.usable(f) {
+		if f.External || c.resolved[f] || !c.usable(f) {
 			continue
 		}
 		by, ok := c.gather(c.landings, c.on, f.Requires, c.below)
@@ -285,6 +305,20 @@ func (c *closure) addRequired(e *Entrance, each bool) bool {
 		grown = true
 	}
 	return grown
+}
+
+// requiringIn returns the names of the fields that require something.
+func (r *reach) requiringIn(t *OpenType) []string {
+	names, ok := r.requiring[t]
+	if !ok {
+		for _, name := range sortedKeys(t.Fields) {
+			if t.Fields[name].Requires != nil {
+				names = append(names, name)
+			}
+		}
+		r.requiring[t] = names
+	}
+	return names
 }
 
 // gather reports whether a selection can be had of objects of a type that were had by the given landings, and which
