@@ -208,12 +208,22 @@ func (r *reader) fieldSet(a *ast.Argument, prefix, coordinate string) *subgraph.
 		r.report(a.Value.Position, prefix+"_INVALID_FIELDS_TYPE", coordinate, "The argument %q must be a string, found %s.", a.Name, a.Value.String())
 		return nil
 	}
-	set, wrong := subgraph.ParseFieldSet(a.Value.Raw)
-	if wrong != "" {
-		r.report(a.Value.Position, prefix+"_INVALID_FIELDS", coordinate, "The fields %q cannot be read: %s", a.Value.Raw, wrong)
+	p, ok := r.sets[a.Value.Raw]
+	if !ok {
+		p.selections, p.wrong = subgraph.ParseFieldSet(a.Value.Raw)
+		r.sets[a.Value.Raw] = p
+	}
+	if p.wrong != "" {
+		r.report(a.Value.Position, prefix+"_INVALID_FIELDS", coordinate, "The fields %q cannot be read: %s", a.Value.Raw, p.wrong)
 		return nil
 	}
-	return &subgraph.FieldSet{Text: a.Value.Raw, Selections: set, Position: a.Value.Position}
+	return &subgraph.FieldSet{Text: a.Value.Raw, Selections: p.selections, Position: a.Value.Position}
+}
+
+// parsed is a field set, or what is wrong with it.
+type parsed struct {
+	selections ast.SelectionSet
+	wrong      string
 }
 
 // parseType reads a type that stands in a string: [Book!]!

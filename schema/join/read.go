@@ -45,7 +45,7 @@ type Graph struct {
 
 // Read reads a supergraph. The result is complete only if no problem is an error, and nil if the document is none.
 func Read(doc *ast.SchemaDocument) (*Supergraph, problem.List) {
-	r := &reader{doc: doc, graphOf: map[string]int{}, names: map[string]string{}}
+	r := &reader{doc: doc, graphOf: map[string]int{}, names: map[string]string{}, sets: map[string]parsed{}}
 	var list problem.List
 	if r.links, list = link.Of(doc); r.links.Get(spec) == nil {
 		r.report(schemaPosition(doc), CodeInvalid, "", "The document is not a supergraph: its schema does not link https://specs.apollo.dev/join. The schema of a subgraph is composed with others instead.")
@@ -71,10 +71,12 @@ type reader struct {
 	plain    *subgraph.Schema  // the document as GraphQL
 	minor    int               // version of the join specification
 	names    map[string]string // of directives in the document, to what they are
+	sets     map[string]parsed // field sets by their text: most keys are "id"
 	graphs   []*graph
 	graphOf  map[string]int // by value of the enum
 	types    []*merge.Type
-	facts    int // counted against maxFacts
+	referred map[string]bool // made by refersTo
+	facts    int             // counted against maxFacts
 	problems problem.List
 }
 

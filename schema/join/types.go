@@ -128,7 +128,7 @@ func (r *reader) everywhere(t *subgraph.Type, m *merge.Type) bool {
 	leaf := t.Kind == ast.Scalar || t.Kind == ast.Enum || t.Kind == ast.InputObject
 	switch {
 	case r.minor == 1 || subgraph.IsRoot(t.Name): // an empty root type does no harm
-	case leaf && strings.Contains(t.Name, "__"):
+	case leaf && strings.Contains(t.Name, "__") && !r.refersTo(t.Name):
 		return false // of a specification that is not linked
 	case !leaf:
 		r.invalid(t.Position, t.Name, "Type %q is in no subgraph: it has no @%s.", t.Name, r.own("type"))
@@ -141,6 +141,22 @@ func (r *reader) everywhere(t *subgraph.Type, m *merge.Type) bool {
 		r.declare(m, i, t)
 	}
 	return true
+}
+
+// refersTo reports whether a field or argument is of a type.
+func (r *reader) refersTo(name string) bool {
+	if r.referred == nil {
+		r.referred = map[string]bool{}
+		for _, t := range r.plain.Types {
+			for _, f := range t.Fields {
+				r.referred[f.Type.Name()] = true
+				for _, a := range f.Args {
+					r.referred[a.Type.Name()] = true
+				}
+			}
+		}
+	}
+	return r.referred[name]
 }
 
 // directives returns the directives on a type and its extensions.

@@ -12,11 +12,12 @@ func (l Links) All() []*Link { return append([]*Link(nil), l.all...) }
 // Get returns the link to a specification, nil if there is none. A specification is named by its identity, the URL
 // without the version; those of https://specs.apollo.dev also by their name alone.
 func (l Links) Get(spec string) *Link {
+	prefix := ""
 	if !strings.Contains(spec, "/") {
-		spec = apollo + spec
+		prefix = apollo
 	}
-	for _, link := range l.all {
-		if link.Identity == spec {
+	for _, link := range l.all { // without putting prefix and name together: this is called for each directive of a document
+		if name, ok := strings.CutPrefix(link.Identity, prefix); ok && name == spec {
 			return link
 		}
 	}
