@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -183,10 +184,9 @@ func fieldIn(m *merge.Schema, index int, typ, field string) *merge.FieldIn {
 	if f == nil {
 		return nil
 	}
-	for i := range f.In {
-		if f.In[i].Subgraph == index {
-			return &f.In[i]
-		}
+	i, ok := slices.BinarySearchFunc(f.In, index, func(in merge.FieldIn, index int) int { return cmp.Compare(in.Subgraph, index) })
+	if !ok {
+		return nil
 	}
-	return nil
+	return &f.In[i]
 }

@@ -16,10 +16,13 @@ func (b *builder) addOpen(index int, p *part) {
 	s := b.addSource(&Source{
 		Name: p.declared.Name, Subgraph: p.declared.Name, Kind: p.kind, URL: p.url, Open: &Open{Types: map[*Type]*OpenType{}},
 	})
+	members := b.members(p.declared)
 	for _, decl := range p.declared.Types {
 		t := b.supergraph.Types[decl.Name]
 		if decl.Composite() {
-			s.Open.Types[t] = b.openType(index, p.declared, decl)
+			o := b.openType(index, decl)
+			o.Members = members[decl.Name]
+			s.Open.Types[t] = o
 		}
 		if subgraph.IsRoot(t.Name) && len(decl.Fields) > 0 {
 			b.addEntrance(&Entrance{Source: s, On: t})
@@ -46,7 +49,28 @@ func (b *builder) addOpen(index int, p *part) {
 	}
 }
 
-func (b *builder) openType(index int, declared *subgraph.Schema, decl *subgraph.Type) *OpenType {
+// members returns the object types that a subgraph can return for each of its abstract types, sorted by name.
+func (b *builder) members(declared *subgraph.Schema) map[string][]*Type {
+	members := map[string][]*Type{}
+	for _, decl := range declared.Types {
+		switch decl.Kind {
+		case ast.Union:
+			for _, m := range decl.Members {
+				members[decl.Name] = append(members[decl.Name], b.supergraph.Types[declared.Rename(m.Name)])
+			}
+		case ast.Object:
+			for _, i := range decl.Interfaces {
+				members[i.Name] = append(members[i.Name], b.supergraph.Types[decl.Name])
+			}
+		}
+	}
+	for _, list := range members {
+		slices.SortFunc(list, func(a, b *Type) int { return cmp.Compare(a.Name, b.Name) })
+	}
+	return members
+}
+
+func (b *builder) openType(index int, decl *subgraph.Type) *OpenType {
 	t := b.supergraph.Types[decl.Name]
 	o := &OpenType{Fields: map[string]*OpenField{}, InterfaceObject: decl.InterfaceObject}
 	for _, f := range decl.Fields {
@@ -56,19 +80,6 @@ func (b *builder) openType(index int, declared *subgraph.Schema, decl *subgraph.
 		}
 		o.Fields[f.Name] = b.openField(t, in)
 	}
-	switch {
-	case decl.Kind == ast.Union:
-		for _, m := range decl.Members {
-			o.Members = append(o.Members, b.supergraph.Types[declared.Rename(m.Name)])
-		}
-	case decl.Kind == ast.Interface:
-		for _, other := range declared.Types {
-			if other.Kind == ast.Object && other.Implements(decl.Name) {
-				o.Members = append(o.Members, b.supergraph.Types[other.Name])
-			}
-		}
-	}
-	slices.SortFunc(o.Members, func(a, b *Type) int { return cmp.Compare(a.Name, b.Name) })
 	return o
 }
 
