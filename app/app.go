@@ -118,7 +118,7 @@ type problemError struct{ list problem.List }
 
 func (e problemError) Error() string { return e.list.Err().Error() }
 
-// write prints the problems, a line each, and how many there are.
+// write prints the problems with all places that they speak of, and how many there are.
 func (e problemError) write(w io.Writer) {
 	writeProblems(w, e.list)
 	_, _ = fmt.Fprintf(w, "sluice: %s\n", summary(e.list))
@@ -127,7 +127,7 @@ func (e problemError) write(w io.Writer) {
 func writeProblems(w io.Writer, list problem.List) {
 	list.Sort()
 	for _, p := range list {
-		_, _ = fmt.Fprintln(w, p)
+		_, _ = fmt.Fprintln(w, p.Text())
 	}
 }
 

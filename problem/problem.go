@@ -28,6 +28,28 @@ type Problem struct {
 	File       string // may be empty
 	Line       int    // from 1; 0 if not known
 	Column     int    // from 1; 0 if not known
+	// Related are other places that the message speaks of: the declarations of other subgraphs.
+	Related []Place
+}
+
+// Place is where something stands in a file.
+type Place struct {
+	What   string // stands there: subgraph "users"
+	File   string
+	Line   int // from 1
+	Column int // from 1
+}
+
+// String returns the place on one line: file:line:column: what.
+func (p Place) String() string { return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.What) }
+
+// Text returns the problem as it is shown: its line, and one for each related place.
+func (p Problem) Text() string {
+	text := p.String()
+	for _, r := range p.Related {
+		text += "\n    " + r.String()
+	}
+	return text
 }
 
 // String returns the problem on one line: file:line:column: error CODE: sentence [coordinate].

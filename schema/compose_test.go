@@ -97,7 +97,7 @@ func updateArchive(t *testing.T, file string, archive *txtar.Archive, got map[st
 func lines(list problem.List) string {
 	var b strings.Builder
 	for _, p := range list {
-		b.WriteString(p.String() + "\n")
+		b.WriteString(p.Text() + "\n")
 	}
 	return b.String()
 }

@@ -25,7 +25,7 @@ func Read(name string, doc *ast.SchemaDocument, links link.Links) (*Subgraph, pr
 		doc:       doc,
 		links:     links,
 		types:     newTypes(doc),
-		seen:      map[problem.Problem]bool{},
+		seen:      map[string]bool{},
 		sources:   map[string]*source{},
 		ids:       map[string]string{},
 		unsure:    map[string]bool{},
@@ -64,7 +64,7 @@ type reader struct {
 	types    *types
 	places   places
 	problems problem.List
-	seen     map[problem.Problem]bool // what was reported, so that nothing is twice
+	seen     map[string]bool // what was reported, so that nothing is twice
 	errs     int                      // how many of the problems are errors
 
 	version mapping.Version

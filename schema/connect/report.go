@@ -32,10 +32,10 @@ func (r *reader) add(s problem.Severity, code, coordinate string, at place, form
 		Severity: s, Code: code, Message: fmt.Sprintf(format, args...), Coordinate: coordinate,
 		File: at.file, Line: at.line, Column: at.column,
 	}
-	if r.seen[p] {
+	if r.seen[p.String()] {
 		return
 	}
-	r.seen[p] = true
+	r.seen[p.String()] = true
 	if s == problem.Error {
 		r.errs++
 	}

@@ -2,8 +2,8 @@ package merge
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -58,17 +58,34 @@ type merger struct {
 	problems problem.List
 }
 
+// report reports a problem. Declarations among the arguments are told by the names of their subgraphs, and are its related
+// places.
 func (m *merger) report(pos *ast.Position, code, coordinate, format string, args ...any) {
-	m.problems = append(m.problems, problem.At(pos, code, coordinate, format, args...))
+	p := problem.At(pos, code, coordinate, format, args...)
+	for _, a := range args {
+		d, ok := a.(declaration)
+		if !ok || d.pos == nil || d.pos.Src == nil || d.pos == pos {
+			continue
+		}
+		place := problem.Place{What: "subgraph " + d.String(), File: d.pos.Src.Name, Line: d.pos.Line, Column: d.pos.Column}
+		if !slices.Contains(p.Related, place) {
+			p.Related = append(p.Related, place)
+		}
+	}
+	m.problems = append(m.problems, p)
 }
 
-// at names a subgraph and the place of a declaration in it, for messages that speak of several.
-func (m *merger) at(subgraph int, pos *ast.Position) string {
-	name := fmt.Sprintf("%q", m.schema.Subgraphs[subgraph].Name)
-	if pos == nil || pos.Src == nil {
-		return name
-	}
-	return fmt.Sprintf("%s (%s:%d:%d)", name, pos.Src.Name, pos.Line, pos.Column)
+// declaration is where a subgraph declares something, for messages that speak of several.
+type declaration struct {
+	subgraph string
+	pos      *ast.Position
+}
+
+// String returns the name of the subgraph in quotes.
+func (d declaration) String() string { return strconv.Quote(d.subgraph) }
+
+func (m *merger) at(subgraph int, pos *ast.Position) declaration {
+	return declaration{m.schema.Subgraphs[subgraph].Name, pos}
 }
 
 // groupTypes finds the declarations of each type.
