@@ -192,6 +192,37 @@ func TestCompleteSchemasCompose(t *testing.T) {
 	}
 }
 
+// Parts of a document are the subgraphs of one supergraph.
+func TestSchemasInPartsComposeTogether(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, doc := range documents(t) {
+		var parts []*schema.Subgraph
+		for _, b := range blocks(read(t, doc)) {
+			name, ok := strings.CutPrefix(b.mark, "schema: part ")
+			if !ok {
+				continue
+			}
+			found++
+			part, problems := schema.LoadSources(name, schema.Remote, &graphql.Source{Name: doc + "/" + name, Input: b.text})
+			for _, p := range problems.Errors() {
+				t.Errorf("the schema at line %d: %v", b.line, p)
+			}
+			parts = append(parts, part)
+		}
+		if len(parts) == 0 {
+			continue
+		}
+		_, problems := schema.Compose(parts)
+		for _, p := range problems.Errors() {
+			t.Errorf("%s: %v", doc, p)
+		}
+	}
+	if found == 0 {
+		t.Error("no document shows a schema in parts")
+	}
+}
+
 func TestConfigurationsParse(t *testing.T) {
 	t.Parallel()
 	found := 0
