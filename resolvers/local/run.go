@@ -76,7 +76,7 @@ func (r *runner) execute(ctx context.Context, in *execute.Inputs) ([]byte, gqler
 	if in.Caller != nil {
 		oc.Headers = http.Header(in.Caller.Header)
 	}
-	ctx = graphql.WithOperationContext(ctx, oc)
+	ctx = graphql.WithOperationContext(context.WithValue(ctx, scopeKey{}, in.Scope), oc)
 	// Errors are made fit for clients in sourceError, which sees them whole.
 	ctx = graphql.WithResponseContext(ctx, graphql.DefaultErrorPresenter, oc.RecoverFunc)
 	handler := r.es.Exec(ctx)
