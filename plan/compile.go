@@ -128,6 +128,7 @@ func (c *compiler) fetch(root *Place, d *draft, id int, kind ast.Operation) *Fet
 	}
 	if f.Source.Open != nil {
 		f.Query = c.query(d, kind)
+		f.Contextual = c.contextual(root, f, d)
 	}
 	for _, e := range d.entries {
 		entry := &Entry{Entrance: e.enter, On: e.on, Call: e.call}

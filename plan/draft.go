@@ -17,6 +17,8 @@ type draft struct {
 	into    *draft // merged away
 	rank    int    // above that of every draft in deps, as of the last look
 	nodes   []*node
+	// contexts are the values that its query takes from objects around those that are entered with.
+	contexts []contextValue
 }
 
 // hop is one part of the way from the root object to some position: into a datum, or on with objects of some types.
@@ -58,6 +60,8 @@ type draftField struct {
 	decl string     // the type an open source declares
 	out  string     // the name in the source's answer, once the request is written
 	sub  *draftTree // nil for leaves
+	// contexts are further arguments, which only its source knows of.
+	contexts []contextValue
 }
 
 func (t *draftTree) field(key string) *draftField {
@@ -165,11 +169,15 @@ func (d *draft) build() {
 				if n.sel.Sub != nil {
 					f.sub = &draftTree{state: n.state, abstract: n.sel.Field.Named.Abstract()}
 				}
+				if n.parent == o {
+					f.contexts = o.contexts
+				}
 				parent.fields = append(parent.fields, f)
 			}
 			at[n] = f.sub
 		}
 	}
+	d.contexts = o.contexts
 	e := &draftEntry{enter: o.enter, typ: o.state.typ, call: o.sel, needs: o.needs, tree: tree}
 	if o.enter.Field == nil {
 		e.call = nil
@@ -261,6 +269,9 @@ func (d *draft) landing() string {
 // compatible reports whether the entries of both can stand in one request: one's fragment must not apply to objects
 // of the other's entry that were sent without what it requires.
 func (p *Planner) compatible(a, b *draft) bool {
+	if len(a.contexts)+len(b.contexts) > 0 && !oneKind(a, b) {
+		return false // all entries of a query share its variables
+	}
 	for _, x := range a.entries {
 		for _, y := range b.entries {
 			if x.typ == y.typ && slices.Equal(x.on, y.on) {
@@ -273,6 +284,11 @@ func (p *Planner) compatible(a, b *draft) bool {
 		}
 	}
 	return true
+}
+
+// oneKind reports whether both have one entry, for the same objects.
+func oneKind(a, b *draft) bool {
+	return len(a.entries) == 1 && len(b.entries) == 1 && a.entries[0].typ == b.entries[0].typ && slices.Equal(a.entries[0].on, b.entries[0].on)
 }
 
 // overlap reports whether an object entered as one type can match a fragment on the other in their source.
@@ -344,6 +360,7 @@ func (d *draft) take(o *draft) {
 		h.needs = merge(h.needs, e.needs)
 		h.tree.absorb(e.tree)
 	}
+	d.contexts = append(slices.Clip(d.contexts), o.contexts...)
 	o.into = d
 }
 
@@ -353,6 +370,9 @@ func (d *draft) text() string {
 	for _, e := range d.entries {
 		fmt.Fprintf(&b, "%d|%s|%s|%s", e.enter.ID, e.typ.Name, names(e.on, ","), selectionText(e.needs))
 		e.tree.write(&b)
+	}
+	for i := range d.contexts {
+		b.WriteString("|" + d.contexts[i].key())
 	}
 	return b.String()
 }

@@ -14,7 +14,7 @@ func (s *search) reals(n *node, excl exclusion) (out []*node) {
 		if t.stand || t.src.Open == nil || t.src == n.state.src || t.first().Needs == nil || excl.has(t.land) {
 			continue
 		}
-		if j := s.jump(n, t, nil, nil, excl); j != nil {
+		if j := s.jump(n, t, nil, condition{}, excl); j != nil {
 			out = append(out, j)
 		}
 	}

@@ -37,8 +37,10 @@ type node struct {
 	enter  *schema.Entrance
 	needs  *schema.Selection // of a jump: the entrance's needs and what the field entered for requires
 	deps   []*node           // of a jump: the leaves that give needs
-	price  int
-	alive  bool // a field that only keeps its object in the fetch
+	// contexts of a jump are the arguments of the field entered for that come from objects around it.
+	contexts []contextValue
+	price    int
+	alive    bool // a field that only keeps its object in the fetch
 
 	set  idset // the node, its parent's set and its deps' sets
 	cost int   // the sum of the prices of set

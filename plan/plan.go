@@ -51,6 +51,17 @@ type Fetch struct {
 	Deps []int
 	// Query is the request text for a source with a query language; nil for others.
 	Query *Query
+	// Contextual are the variables of the query whose values come from the objects around those that are entered with.
+	// Objects that have different values cannot be asked for in one run of the query.
+	Contextual []Contextual
+}
+
+// Contextual is a variable that is read from an object around the one that is entered with.
+type Contextual struct {
+	Variable string
+	Type     *ast.Type // as the source declares it
+	Depth    int       // the object around stands at the end of Path[:Depth]
+	From     [][]Step  // ways from there to the value, for the types that the objects can have
 }
 
 // Step goes from an object to the value in one of its slots; lists on the way are entered.

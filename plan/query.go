@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -11,7 +12,7 @@ import (
 // query writes the request of a fetch to an open source in the GraphQL language, and gives every field its name in
 // the answer.
 func (c *compiler) query(d *draft, kind ast.Operation) *Query {
-	w := &writer{p: c.p, used: map[string]bool{}}
+	w := &writer{c: c, used: map[string]bool{}}
 	q := &Query{Entities: len(d.path) > 0 && d.entries[0].enter.Needs != nil}
 	if q.Entities {
 		kind = ast.Query
@@ -39,6 +40,13 @@ func (c *compiler) query(d *draft, kind ast.Operation) *Query {
 			q.Definitions = append(q.Definitions, def)
 		}
 	}
+	for i := range d.contexts {
+		name := c.variable(&d.contexts[i])
+		if !slices.Contains(q.Variables, name) {
+			q.Variables = append(q.Variables, name)
+			q.Definitions = append(q.Definitions, "$"+name+":"+d.contexts[i].arg.Type.String())
+		}
+	}
 	defs, body := q.Definitions, q.Selection
 	if q.Entities {
 		defs = append([]string{"$" + q.Representations + ":[_Any!]!"}, defs...)
@@ -54,7 +62,7 @@ func (c *compiler) query(d *draft, kind ast.Operation) *Query {
 
 type writer struct {
 	strings.Builder
-	p    *Planner
+	c    *compiler
 	used map[string]bool // variables
 }
 
@@ -82,23 +90,26 @@ func (w *writer) fields(t *draftTree, apart map[string]bool, inCast bool) {
 		if f.sel.Key != f.sel.Name {
 			f.out += "_" + short(f.sel.Key)
 		}
-		if apart[f.sel.Name] || inCast && w.p.clashes[clash{t.state.src, f.sel.Name}] {
+		if apart[f.sel.Name] || inCast && w.c.p.clashes[clash{t.state.src, f.sel.Name}] {
 			f.out += "_" + short(f.decl)
 		}
 		if f.out != f.sel.Name {
 			w.WriteString(f.out + ":")
 		}
 		w.WriteString(f.sel.Name)
-		for i, a := range f.sel.Args {
-			if i == 0 {
-				w.WriteByte('(')
-			} else {
-				w.WriteByte(',')
-			}
+		open := byte('(')
+		for _, a := range f.sel.Args {
+			w.WriteByte(open)
 			w.WriteString(a.Name + ":" + a.Value.String())
 			w.note(a.Value)
+			open = ','
 		}
-		if len(f.sel.Args) > 0 {
+		for i := range f.contexts {
+			w.WriteByte(open)
+			w.WriteString(f.contexts[i].arg.Name + ":$" + w.c.variable(&f.contexts[i]))
+			open = ','
+		}
+		if open == ',' {
 			w.WriteByte(')')
 		}
 		if f.sub != nil {

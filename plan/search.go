@@ -53,8 +53,19 @@ func (t *target) landing(s *search, from *schema.Type, e *schema.Entrance) state
 	return st
 }
 
-// gives reports whether the target's source has a field on what is entered, and what it requires.
-func (t *target) gives(name string, l *labels) (requires *schema.Selection, ok bool) {
+// condition is what has to be known to ask a source for a field, beside a key.
+type condition struct {
+	requires   *schema.Selection
+	contextual []schema.ContextualArgument
+}
+
+// none reports whether the field can be had wherever its source is entered.
+func (c condition) none() bool { return c.requires == nil && len(c.contextual) == 0 }
+
+func conditionOf(f *schema.OpenField) condition { return condition{f.Requires, f.Contextual} }
+
+// gives reports whether the target's source has a field on what is entered, and on what condition.
+func (t *target) gives(name string, l *labels) (c condition, ok bool) {
 	e := t.first()
 	if e.Gives != nil {
 		_, ok := e.Gives.Fields[name]
@@ -65,17 +76,17 @@ func (t *target) gives(name string, l *labels) (requires *schema.Selection, ok b
 				}
 			}
 		}
-		return nil, ok && (e.Field == nil || e.Field.Name == name)
+		return c, ok && (e.Field == nil || e.Field.Name == name)
 	}
 	ot := t.src.Open.Types[t.on]
 	if ot == nil {
-		return nil, false
+		return c, false
 	}
 	f := ot.Fields[name]
 	if !l.resolves(f) {
-		return nil, false
+		return c, false
 	}
-	return f.Requires, true
+	return conditionOf(f), true
 }
 
 // search finds the ways to the data of one operation. It lives for one planning and is not safe for concurrent use.
@@ -200,18 +211,23 @@ func (s *search) edge(n *node, sel *schema.Select) *node {
 			return field(landing(n.state.src, named, sub), 1)
 		}
 	}
-	if n.state.closed() || !s.labels.resolves(open) || open.Requires != nil {
+	if n.state.closed() || !s.direct(open) {
 		return nil
 	}
 	if t.Kind == ast.Interface && !n.state.stand { // only if every object type of this source resolves it as it stands
 		for _, m := range n.state.src.Open.Types[t].Members {
 			mt := n.state.src.Open.Types[m]
-			if mt == nil || !s.labels.resolves(mt.Fields[sel.Name]) || mt.Fields[sel.Name].Requires != nil {
+			if mt == nil || !s.direct(mt.Fields[sel.Name]) {
 				return nil
 			}
 		}
 	}
 	return field(landing(n.state.src, named, open.Provides), 1)
+}
+
+// direct reports whether a source resolves a field without being entered for it. f may be nil.
+func (s *search) direct(f *schema.OpenField) bool {
+	return s.labels.resolves(f) && conditionOf(f).none()
 }
 
 // can reports whether an abstract value can be a t where it was obtained.
@@ -325,13 +341,13 @@ func (t *target) here(n *node) bool {
 	return n.kind == kindJump && n.target == t
 }
 
-// jump enters a target from n, with what the field entered for requires. It returns nil if the needs cannot be
-// gathered.
-func (s *search) jump(n *node, t *target, sel *schema.Select, requires *schema.Selection, excl exclusion) *node {
+// jump enters a target from n, with what the field entered for has as its condition. It returns nil if that or the needs
+// cannot be gathered.
+func (s *search) jump(n *node, t *target, sel *schema.Select, cond condition, excl exclusion) *node {
 	name := ""
 	if t.first().Field != nil {
 		name = sel.Key
-	} else if requires != nil {
+	} else if !cond.none() {
 		name = sel.Name
 	}
 	mk := jumpKey{n.id, t.id, name, string(excl)}
@@ -343,7 +359,7 @@ func (s *search) jump(n *node, t *target, sel *schema.Select, requires *schema.S
 		return nil
 	}
 	s.active[g] = true
-	j := s.enter(n, t, name, sel, requires, excl)
+	j := s.enter(n, t, name, sel, cond, excl)
 	delete(s.active, g)
 	if len(s.active) == 0 || j != nil { // what a guard cut short must not be remembered
 		s.memo[mk] = j
@@ -351,13 +367,17 @@ func (s *search) jump(n *node, t *target, sel *schema.Select, requires *schema.S
 	return j
 }
 
-func (s *search) enter(n *node, t *target, name string, sel *schema.Select, requires *schema.Selection, excl exclusion) *node {
-	var more []*node
-	if requires != nil {
-		var ok bool
-		if more, ok = s.satisfy(n, requires, excl); !ok {
+func (s *search) enter(n *node, t *target, name string, sel *schema.Select, cond condition, excl exclusion) *node {
+	contexts, more, ok := s.contexts(n, cond.contextual)
+	if !ok {
+		return nil
+	}
+	if cond.requires != nil {
+		deps, ok := s.satisfy(n, cond.requires, excl)
+		if !ok {
 			return nil
 		}
+		more = append(more, deps...)
 	}
 	var best []*node
 	var enter *schema.Entrance
@@ -379,7 +399,7 @@ func (s *search) enter(n *node, t *target, name string, sel *schema.Select, requ
 		return nil
 	}
 	price := enter.Price
-	if requires != nil {
+	if !cond.none() {
 		price = int(requiresPrice * float64(price))
 	}
 	var key strings.Builder
@@ -389,7 +409,7 @@ func (s *search) enter(n *node, t *target, name string, sel *schema.Select, requ
 		fmt.Fprintf(&key, ";%d", d.id)
 	}
 	st := t.landing(s, n.state.typ, enter)
-	j := node{kind: kindJump, parent: n, state: st, target: t, enter: enter, needs: merge(enter.Needs, requires), deps: best, price: price}
+	j := node{kind: kindJump, parent: n, state: st, target: t, enter: enter, needs: merge(enter.Needs, cond.requires), contexts: contexts, deps: best, price: price}
 	if enter.Field != nil {
 		j.sel = sel
 	}
@@ -432,7 +452,7 @@ func (s *search) next(n *node, sel *schema.Select, excl exclusion) (out []*node)
 		}
 		if sel.Field == nil { // only a source that knows the real type can tell it
 			if !t.stand && t.src.Open != nil && t.src != n.state.src {
-				if j := s.jump(n, t, sel, nil, excl); j != nil {
+				if j := s.jump(n, t, sel, condition{}, excl); j != nil {
 					if d := s.edge(j, sel); d != nil {
 						out = append(out, d)
 					}
@@ -440,15 +460,15 @@ func (s *search) next(n *node, sel *schema.Select, excl exclusion) (out []*node)
 			}
 			continue
 		}
-		requires, ok := t.gives(sel.Name, s.labels)
-		if !ok || requires == nil && t.here(n) {
+		cond, ok := t.gives(sel.Name, s.labels)
+		if !ok || cond.none() && t.here(n) {
 			continue
 		}
-		j := s.jump(n, t, sel, requires, excl)
+		j := s.jump(n, t, sel, cond, excl)
 		if j == nil {
 			continue
 		}
-		if requires == nil {
+		if cond.none() {
 			if d := s.edge(j, sel); d != nil {
 				out = append(out, d)
 			}
