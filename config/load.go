@@ -181,6 +181,9 @@ func (d *decoder) prune(c *Config) {
 	}
 	c.Schema = schema
 	if d.reported["supergraph"] {
+		if c.Supergraph != "" && len(schema) > 0 { // which of the two is meant is not known
+			c.Schema = nil
+		}
 		c.Supergraph = ""
 	}
 	wrong := map[string]bool{} // what was reported, and all that it is a part of

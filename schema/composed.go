@@ -74,7 +74,7 @@ func Join(c *Composed, locals ...*Subgraph) (*Supergraph, problem.List) {
 
 func joinDocument(c *Composed, locals []*Subgraph) (*Supergraph, problem.List) {
 	if c.document == nil {
-		return nil, problem.List{{Code: subgraph.CodeInvalid, File: c.file.Name, Message: "The supergraph cannot be read."}}
+		return nil, problem.List{{Code: subgraph.CodeInvalid, Message: "The supergraph cannot be read."}}
 	}
 	read, problems := join.Read(c.document)
 	if read == nil || problems.Errors() != nil {

@@ -73,6 +73,8 @@ func (r *reader) checkLinks() {
 			r.checkFederationLink(l)
 		case r.specs.single(l), r.known(l):
 			r.checkVersion(l)
+		case l == r.schema.Links.Get("join"):
+			r.report(l.Position, "UNSUPPORTED_LINKED_FEATURE", "", "The document is a supergraph, which is composed already: name it as the supergraph instead of as a schema to compose.")
 		case l.Purpose != "":
 			r.report(l.Position, "UNSUPPORTED_LINKED_FEATURE", "", "%s is needed for %s, but it is not known here.", l.URL, strings.ToLower(l.Purpose))
 		}
