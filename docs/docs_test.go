@@ -7,9 +7,11 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -396,6 +398,85 @@ func TestEveryCodeIsDocumented(t *testing.T) {
 			}
 		}
 	}
+}
+
+var (
+	codeLiteral  = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
+	shownProblem = regexp.MustCompile(`(?m)(?:^|: )(?:error|warning) ([A-Z0-9_]+):`)
+)
+
+// TestEveryCodeOfCompositionIsShown holds three lists together: the codes in the code of composition, those of the table
+// in the document, and those that the examples in testdata show.
+func TestEveryCodeOfCompositionIsShown(t *testing.T) {
+	t.Parallel()
+	text := read(t, "docs/errors.md")
+	_, section, found := strings.Cut(text, "### Composition")
+	if !found {
+		t.Fatal("docs/errors.md has no section on composition")
+	}
+	documented := map[string]bool{}
+	for _, row := range rows(section, "code", "what it asks for") {
+		documented[row[0]] = true
+	}
+	shown := map[string]bool{}
+	examples, err := filepath.Glob(filepath.Join(root, "schema/testdata/compose/*.txtar"))
+	if err != nil || len(examples) == 0 {
+		t.Fatal("there are no examples:", err)
+	}
+	for _, file := range examples {
+		archive, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range shownProblem.FindAllSubmatch(archive, -1) {
+			shown[string(m[1])] = true
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(shown)) {
+		if !documented[code] {
+			t.Errorf("docs/errors.md does not have %s, which an example shows", code)
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(documented)) {
+		if !shown[code] {
+			t.Errorf("no example shows %s, which docs/errors.md has", code)
+		}
+	}
+	for _, folder := range []string{"schema", "schema/subgraph", "schema/merge", "schema/link"} {
+		for _, code := range codesIn(t, folder) {
+			if !strings.Contains(text, "`"+code+"`") && !strings.HasPrefix(code, "CONNECTORS_") {
+				t.Errorf("docs/errors.md does not have %s, which %s reports", code, folder)
+			}
+		}
+	}
+}
+
+// codesIn are the texts in the code of a folder that look like codes.
+func codesIn(t *testing.T, folder string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+				if text, err := strconv.Unquote(l.Value); err == nil && codeLiteral.MatchString(text) {
+					out = append(out, text)
+				}
+			}
+			return true
+		})
+	}
+	return out
 }
 
 // settings are all keys of a configuration with their values as YAML, by path.

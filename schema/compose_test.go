@@ -20,15 +20,17 @@ import (
 
 var update = flag.Bool("update", false, "write what composition gives into the files of testdata")
 
-// TestCompose composes the subgraphs of each file in testdata: its *.graphql parts, local ones unless they link
+// TestCompose composes the subgraphs of each file in testdata and testdata/compose: its *.graphql parts, local ones unless they link
 // connectors. The parts problems, api and model hold what must come of it; each may be left out, but problems then
 // means none.
 func TestCompose(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no files in testdata:", err)
+	small, errSmall := filepath.Glob("testdata/compose/*.txtar")
+	if err != nil || errSmall != nil || len(files) == 0 || len(small) == 0 {
+		t.Fatal("no files in testdata:", err, errSmall)
 	}
+	files = append(files, small...)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
@@ -158,6 +160,14 @@ func dumpOpen(b *strings.Builder, src *schema.Source) {
 			}
 			if f.Provides != nil {
 				fmt.Fprintf(b, " provides %s", shape(f.Provides))
+			}
+			if f.Label != "" {
+				fmt.Fprintf(b, " if %s is %v", f.Label, f.LabelOn)
+			}
+			for _, a := range f.Contextual {
+				for _, t := range slices.SortedFunc(maps.Keys(a.From), func(a, b *schema.Type) int { return strings.Compare(a.Name, b.Name) }) {
+					fmt.Fprintf(b, " %s:%s from %s { %s }", a.Name, a.Type, t.Name, a.From[t])
+				}
 			}
 		}
 		b.WriteString("\n")

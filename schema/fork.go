@@ -77,16 +77,19 @@ func contextsOf(s *Supergraph) []contextUse {
 func (r *reach) enclosed(p position, all []landing) uint64 {
 	above := p.above
 	for i, c := range r.contexts {
-		for _, t := range append([]*Type{p.on}, p.on.Interfaces...) {
-			sel := c.from[t]
-			if sel == nil {
-				continue
+		own, had := false, false
+		for t, sel := range c.from {
+			if t.CanBe(p.on) {
+				own = true
+				_, ok := r.gather(all, p.on, sel, p.below)
+				had = had || ok
 			}
+		}
+		switch {
+		case had:
+			above |= 1 << i
+		case own:
 			above &^= 1 << i
-			if _, ok := r.gather(all, p.on, sel, p.below); ok {
-				above |= 1 << i
-			}
-			break
 		}
 	}
 	return above
