@@ -73,6 +73,9 @@ type Outcome struct {
 	// Values are the answers, one for each of Inputs.Reps in their order, or one for a fetch of root fields: objects
 	// whose members are named as TreeField.Name has them. Null or missing: there is no such object, which is no error.
 	// Where Errors has an error for it, the value is ignored unless it is an object, of which what is there is used.
+	//
+	// Below the value itself, an object may be a record instead, with as many slots as the place of its tree, each value
+	// where TreeField.Slot has it. Execution then takes it over and goes on writing to it, so nobody else may have it.
 	Values []value.Value
 	Errors []SourceError
 	// Release gives the memory behind Values back; nil if there is nothing to give. It is called once, after the

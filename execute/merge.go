@@ -8,7 +8,7 @@ import (
 // Merging follows the tree of what a fetch asked for; whatever else an answer holds is ignored. What is in the store
 // stays: sources agree on what they share, and a null never erases a value that another source brought. Answers may be
 // shared with other fetches and other operations, and are never written to: objects are laid out anew, leaves are
-// taken as they are.
+// taken as they are. Records alone, which a driver has laid out for this plan and this operation, become part of the store.
 
 // absorb merges what a fetch brought into the store, and marks what its errors concern.
 func (r *run) absorb(id int, out *Outcome) {
@@ -143,8 +143,63 @@ func vacant(v value.Value) bool {
 	return false
 }
 
+// mergeRecord merges an answer that was laid out as objects of the store are.
+func (r *run) mergeRecord(object, answer []value.Value, t *tree) {
+	if len(answer) != len(object) {
+		return
+	}
+	if t.typename >= 0 {
+		keep(&object[t.typename], answer[t.typename])
+	}
+	fields := func(list []treeField) {
+		for i := range list {
+			if f := &list[i]; f.sub == nil {
+				keep(&object[f.slot], answer[f.slot])
+			} else {
+				r.mergeValue(&object[f.slot], answer[f.slot], f.sub)
+			}
+		}
+	}
+	fields(t.fields)
+	for i := range t.on {
+		if v := object[t.place.typename]; v.Kind() == value.String && v.Text() == t.on[i].name {
+			fields(t.on[i].fields)
+		}
+	}
+}
+
+// adopt reports whether a value is made of records alone, down to the leaves, so that it can be a part of the store as it
+// is. It takes the room for them.
+func (r *run) adopt(v value.Value, t *tree) bool {
+	switch v.Kind() {
+	case value.List:
+		for _, item := range v.Items() {
+			if !r.adopt(item, t) {
+				return false
+			}
+		}
+		return r.take(v.Len())
+	case value.Record:
+		slots := v.Slots()
+		if len(slots) != t.place.slots || len(t.on) > 0 || !r.take(1+len(slots)) {
+			return false
+		}
+		for i := range t.fields {
+			if f := &t.fields[i]; f.sub != nil && !slots[f.slot].IsMissing() && !r.adopt(slots[f.slot], f.sub) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
 // mergeValue merges an object, a list of objects, or what an answer has in their place.
 func (r *run) mergeValue(slot *value.Value, v value.Value, t *tree) {
+	if slot.IsMissing() && r.adopt(v, t) {
+		*slot = v
+		return
+	}
 	switch v.Kind() {
 	case value.List:
 		if vacant(*slot) {
@@ -163,7 +218,7 @@ func (r *run) mergeValue(slot *value.Value, v value.Value, t *tree) {
 		for i, item := range v.Items()[:min(len(items), v.Len())] {
 			r.mergeValue(&items[i], item, t)
 		}
-	case value.Object:
+	case value.Object, value.Record:
 		if vacant(*slot) {
 			if !r.take(1 + t.place.slots) {
 				return
@@ -176,7 +231,11 @@ func (r *run) mergeValue(slot *value.Value, v value.Value, t *tree) {
 				}
 			}
 		}
-		if slot.Kind() == value.Record {
+		switch {
+		case slot.Kind() != value.Record:
+		case v.Kind() == value.Record:
+			r.mergeRecord(slot.Slots(), v.Slots(), t)
+		default:
 			r.mergeObject(slot.Slots(), v.Members(), t)
 		}
 	default:

@@ -11,7 +11,9 @@ type Layout struct {
 	// Make are the members of the new object, and behind them those of its parts: keys and constants. The keys of the
 	// filter fill in the rest.
 	Make []Member
-	// Size is how many of Make belong to the new object itself.
+	// Slots are in the place of Make where records are made instead of objects.
+	Slots []Value
+	// Size is how many of Make, or of Slots, belong to the new object itself.
 	Size int
 	// Parts are members whose values are new objects as well. A part stands behind what it belongs to.
 	Parts []LayoutPart
@@ -22,7 +24,7 @@ type Layout struct {
 	Only bool
 }
 
-// LayoutPart is a member of [Layout.Make] that is an object of further ones.
+// LayoutPart is a member of [Layout.Make] that is an object of further ones, or a slot that is a record.
 type LayoutPart struct {
 	At       int // of the member
 	From, To int // of its members
@@ -30,7 +32,7 @@ type LayoutPart struct {
 
 // Target is where a value goes.
 type Target struct {
-	At       int  // in [Layout.Make]
+	At       int  // in [Layout.Make] or [Layout.Slots]
 	Optional bool // null is left out, and need not be as a layout below has it
 }
 
@@ -48,6 +50,7 @@ const maxLaid = 4 << 20
 type laying struct {
 	layout  *Layout
 	members []Member
+	slots   []Value
 	only    Value
 	seen    uint64
 }
@@ -60,10 +63,18 @@ func (s *scanner) differs() (Value, bool) {
 
 // lay begins an object.
 func (s *scanner) lay(o *laying, l *Layout) bool {
-	if s.room -= 1 + len(l.Make); s.room < 0 {
+	if s.room -= 1 + len(l.Make) + len(l.Slots); s.room < 0 {
 		return false
 	}
 	o.layout = l
+	if len(l.Slots) > 0 {
+		o.slots = s.a.Values(len(l.Slots))
+		copy(o.slots, l.Slots)
+		for _, p := range l.Parts {
+			o.slots[p.At] = OfSlots(o.slots[p.From:p.To:p.To])
+		}
+		return true
+	}
 	if len(l.Make) == 0 {
 		return true
 	}
@@ -80,10 +91,14 @@ func (o *laying) put(v Value, key int, to []Target) {
 	o.seen |= 1 << key
 	o.only = v
 	for _, t := range to {
+		out := v
 		if t.Optional && v.kind == Null {
-			o.members[t.At].Value = Value{}
+			out = Value{}
+		}
+		if o.slots != nil {
+			o.slots[t.At] = out
 		} else {
-			o.members[t.At].Value = v
+			o.members[t.At].Value = out
 		}
 	}
 }
@@ -95,6 +110,8 @@ func (s *scanner) laid(o *laying) (Value, bool) {
 		return s.differs()
 	case o.layout.Only:
 		return o.only, true
+	case o.slots != nil:
+		return OfSlots(o.slots[:o.layout.Size:o.layout.Size]), true
 	}
 	return OfMembers(o.members[:o.layout.Size:o.layout.Size]), true
 }

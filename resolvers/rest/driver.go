@@ -109,10 +109,16 @@ func (d *Driver) Compile(p *plan.Plan, fetches []*plan.Fetch) ([]execute.Runner,
 			args = operation.CompileArguments(e.Call.Field.Args, e.Call.Args, d.definition)
 		}
 		if e.Needs == nil {
-			runners[i] = &rootRunner{
+			root := &rootRunner{
 				driver: d, connector: c, name: name, args: args, epoch: epoch, mutation: p.Operation == ast.Mutation,
 				reading: c.narrow(merge(nil, e.Want.Fields[0].Sub, called(e))),
 			}
+			if short := root.reading.short; short != nil { // its answer is for this fetch alone
+				if f := records(short.filter, e.Want.Fields[0].Sub); f != nil {
+					short.filter = f
+				}
+			}
+			runners[i] = root
 			continue
 		}
 		key := lookupKey{c, epoch, e.Call != nil}
