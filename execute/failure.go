@@ -18,6 +18,10 @@ type failure struct {
 	SourceError
 	fetch      int
 	extensions map[string]any // made when the failure is first reported; the reports share it
+	// A copy of another failure is one that leads on from the null where its mark is, see [run.leading].
+	copied bool
+	of     int
+	onward []errorStep
 }
 
 // fail records a failure of a fetch and returns its number.
@@ -60,6 +64,9 @@ func (r *run) log(ctx context.Context) {
 	}
 	for i := range r.failures[:min(len(r.failures), r.maxErrors())] {
 		f := &r.failures[i]
+		if f.copied {
+			continue
+		}
 		safely(func() {
 			r.in.Log(ctx, &Incident{Source: r.program.fetches[f.fetch].source, Code: f.code(), Message: f.Message, Cause: f.Cause})
 		})

@@ -92,6 +92,27 @@ func TestFailures(t *testing.T) {
 		data:   `{"me":{"name":"n","email":null,"age":null}}`,
 		errors: []string{"me.email CONNECTOR_FETCH Request failed.", "me.age CONNECTOR_FETCH Request failed."},
 	}, {
+		name:  "an error below a null has the path of its own value, in the client's names",
+		query: `{ p: posts { t: tags } m: me { f: friends { n: name } } }`,
+		steps: []step{{source: "a", want: `{ me { pals: friends { label: name email } } posts { tags } }`}},
+		sources: func(tb testing.TB) sources {
+			return sources{"a": answers(tb, `{"me":null,"posts":null}`, failure(-1, "me", "pals", 1, "label"), failure(-1, "posts", 2, "elsewhere"))}
+		},
+		data:   "null",
+		errors: []string{"p[2] CONNECTOR_FETCH Request failed.", "m.f[1].n CONNECTOR_FETCH Request failed."},
+	}, {
+		name:  "an error at something that only the gateway asked for has the path of what the client sees above it",
+		query: `{ m: me { friends { name } } }`,
+		steps: []step{
+			{source: "a", want: `{ me { friends { id } } }`},
+			{source: "b", path: "me.friends", needs: `{ id }`, want: `{ name }`, after: []int{0}},
+		},
+		sources: func(tb testing.TB) sources {
+			return sources{"a": answers(tb, `{"me":{"friends":null}}`, failure(-1, "me", "friends", 0, "id")), "b": fails(failure(-1))}
+		},
+		data:   "null",
+		errors: []string{"m.friends[0] CONNECTOR_FETCH Request failed."},
+	}, {
 		name:  "two errors for one null are told both, the second where the client sees the fetch's objects",
 		query: `{ m: me { email } }`,
 		steps: []step{{source: "a", want: `{ me { id } }`}, {source: "b", path: "me", needs: `{ id }`, want: `{ email }`, after: []int{0}}},
@@ -125,7 +146,7 @@ func TestFailures(t *testing.T) {
 			return sources{"a": answers(tb, `{"me":{"name":"n"}}`, failure(-1, "me", "name"), failure(-1, "nobody"))}
 		},
 		data:   `{"m":{"name":"n"}}`,
-		errors: []string{"CONNECTOR_FETCH Request failed.", "CONNECTOR_FETCH Request failed."},
+		errors: []string{"m.name CONNECTOR_FETCH Request failed.", "CONNECTOR_FETCH Request failed."},
 	}, {
 		name:  "what could not be asked for is missing for the reason of what it needs, though nobody selected that",
 		query: `{ posts { editor { age } } }`,

@@ -29,6 +29,9 @@ func (r *run) markErrors(id int, errs []SourceError) {
 		}
 		switch {
 		case !placed:
+			if len(f.path) == 0 {
+				n = r.leading(n, f.entries[0].want, path)
+			}
 			r.unplaced = append(r.unplaced, n)
 		case e.Once: // what it kept away may be nothing that is to be seen
 			r.effaced = append(r.effaced, n)
@@ -96,7 +99,7 @@ func (r *run) markPath(object []value.Value, t *tree, path []any, n int) bool {
 func (r *run) markBelow(slot *value.Value, t *tree, path []any, n int) bool {
 	switch {
 	case vacant(*slot):
-		return r.mark(slot, n)
+		return r.mark(slot, r.leading(n, t, path))
 	case t == nil:
 		return false // there is a value, and it is whole
 	case slot.Kind() == value.Record:
@@ -176,7 +179,7 @@ func (r *run) mark(slot *value.Value, n int) bool {
 	if slot.Kind() == value.Mark {
 		have := slot.MarkNumber()
 		if by, before := r.failures[n].fetch, r.failures[have].fetch; by >= before {
-			return have == n || by > before
+			return have == n || by > before // copies of one error do not meet: they lead on from different places
 		}
 	}
 	*slot = value.MarkOf(n)

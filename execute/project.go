@@ -58,10 +58,12 @@ func (r *run) project() ([]byte, gqlerror.List) {
 			r.unplaced = append(r.unplaced, n)
 		}
 	}
+	root := shape{kind: objectShape, object: &output{one: r.program.output}}
 	slices.SortStableFunc(r.unplaced, func(a, b int) int { return r.failures[a].fetch - r.failures[b].fetch })
 	for _, n := range r.unplaced {
 		if p.room() {
-			p.errs = append(p.errs, r.report(n, r.program.fetches[r.failures[n].fetch].at))
+			f := &r.failures[n]
+			p.errs = append(p.errs, r.report(n, onward(r.program.fetches[f.fetch].at, f.onward, &root)))
 		}
 	}
 	if p.more > 0 {
@@ -115,7 +117,7 @@ func (p *projection) value(dst []byte, v value.Value, s *shape, f *outputField) 
 			p.report(fault.NullResult, "Cannot return null for non-nullable field "+f.coordinate+".")
 		}
 	case value.Mark:
-		p.reportFailure(v)
+		p.reportFailure(v, s)
 	default:
 		switch s.kind {
 		case listShape:
@@ -176,7 +178,7 @@ func (p *projection) composite(dst []byte, v value.Value, s *shape, f *outputFie
 		case value.String:
 			t = o.byName[name.Text()]
 		case value.Mark:
-			p.reportFailure(name)
+			p.reportFailure(name, nil)
 			return dst, false
 		case value.Missing:
 			t = o.unknown
@@ -198,8 +200,9 @@ func (p *projection) report(code fault.Code, message string) {
 	}
 }
 
-// reportFailure records the failure that a mark stands for at the present path, or where it is to be told once.
-func (p *projection) reportFailure(mark value.Value) {
+// reportFailure records the failure that a mark stands for at the present path, which leads to a value of
+// a shape, or where it is to be told once.
+func (p *projection) reportFailure(mark value.Value, s *shape) {
 	n := mark.MarkNumber()
 	f := &p.r.failures[n]
 	if f.Once && f.extensions != nil || !p.room() {
@@ -207,7 +210,7 @@ func (p *projection) reportFailure(mark value.Value) {
 	}
 	path := p.r.program.fetches[f.fetch].at
 	if !f.Once {
-		path = p.here()
+		path = onward(p.here(), f.onward, s)
 	}
 	p.errs = append(p.errs, p.r.report(n, path))
 }
