@@ -8,7 +8,7 @@ import (
 
 // checkCommand checks a configuration and its schema.
 type checkCommand struct {
-	configFlag
+	schemaFlags
 	Strict bool `help:"Fail if there are warnings too."`
 }
 

@@ -12,7 +12,7 @@ import (
 
 // planCommand shows the plan of a query.
 type planCommand struct {
-	configFlag
+	schemaFlags
 	Query     string `arg:"" help:"A file with the query, or - for standard input."`
 	Operation string `short:"o" help:"The name of the operation, if the document has several."`
 	Variables string `short:"v" placeholder:"JSON" help:"The variables, as a JSON object."`

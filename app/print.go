@@ -12,7 +12,7 @@ import (
 
 // schemaCommand prints the API schema.
 type schemaCommand struct {
-	configFlag
+	schemaFlags
 	Format string `enum:"sdl,introspection" default:"sdl" help:"sdl, or introspection for the JSON that tools read."`
 }
 
