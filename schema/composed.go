@@ -138,20 +138,19 @@ func (s *Supergraph) JoinSDL(urls map[string]string) string {
 	return join.Print(&printed)
 }
 
-// withoutTaken takes the fields that other subgraphs have taken over out of what is wrong with connectors: it is not known
-// how they were answered, and nobody asks for them.
+// withoutTaken takes out of what is wrong with connectors what is missing where other subgraphs have taken fields over: it
+// is not known how those were answered, and what was given below them, and nobody asks for it.
 func withoutTaken(problems problem.List, m *merge.Schema, index int) problem.List {
-	taken := map[string]bool{}
 	for _, t := range m.Subgraphs[index].Types {
 		for _, f := range t.Fields {
 			if fieldIn(m, index, t.Name, f.Name) == nil {
-				taken[f.Coordinate()] = true
+				return slices.DeleteFunc(problems, func(p problem.Problem) bool {
+					return p.Code == connect.CodeUnresolvedField || p.Code == connect.CodeMissingEntity
+				})
 			}
 		}
 	}
-	return slices.DeleteFunc(problems, func(p problem.Problem) bool {
-		return p.Code == connect.CodeUnresolvedField && taken[p.Coordinate]
-	})
+	return problems
 }
 
 // addLocal adds a subgraph that the merged schema does not know.
