@@ -1,6 +1,6 @@
 # What a developer runs. Everything here works in a fresh clone with Go alone, but for the targets that say otherwise.
 
-.PHONY: all build test race lint generate checkgenerate bench fuzz audit browser
+.PHONY: all build test race lint generate checkgenerate bench fuzz compose audit browser
 
 all: lint test
 
@@ -30,6 +30,9 @@ bench: ## figures for bench/README.md
 
 fuzz: ## each fuzz target for half a minute
 	./.ci/fuzz 30s
+
+compose: ## compare what is composed with what another composer does (needs Node)
+	./.ci/compose
 
 audit: ## GraphQL over HTTP, by the npm package graphql-http (needs Node)
 	./.ci/audit

@@ -205,8 +205,9 @@ func (p *printer) entry(in merge.FieldIn, typed bool) *ast.Directive {
 	if decl.External {
 		add("external", boolean(true))
 	}
-	if decl.Override != nil {
-		add("override", textValue(decl.Override.From))
+	// A subgraph that is gone has nothing that could be taken over.
+	if o := decl.Override; o != nil && slices.ContainsFunc(p.merged.Subgraphs, func(s *subgraph.Schema) bool { return s.Name == o.From }) {
+		add("override", textValue(o.From))
 	}
 	if in.Overridden || in.Label != "" && !in.LabelOn && p.merged.Subgraphs[in.Subgraph].Used(decl) {
 		add("usedOverridden", boolean(true))

@@ -2,6 +2,7 @@ package subgraph
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -59,8 +60,37 @@ func (r *reader) withoutOwn(set *FieldSet, t *Type) *FieldSet {
 		return nil
 	}
 	out := *set
-	out.Selections = kept
+	out.Selections, out.Text = kept, selectionText(kept)
 	return &out
+}
+
+// selectionText writes a selection as a field set.
+func selectionText(set ast.SelectionSet) string {
+	var parts []string
+	for _, sel := range set {
+		switch sel := sel.(type) {
+		case *ast.Field:
+			text := sel.Name
+			var args []string
+			for _, a := range sel.Arguments {
+				args = append(args, a.Name+": "+a.Value.String())
+			}
+			if args != nil {
+				text += "(" + strings.Join(args, ", ") + ")"
+			}
+			if len(sel.SelectionSet) > 0 {
+				text += " { " + selectionText(sel.SelectionSet) + " }"
+			}
+			parts = append(parts, text)
+		case *ast.InlineFragment:
+			text := "... "
+			if sel.TypeCondition != "" {
+				text += "on " + sel.TypeCondition + " "
+			}
+			parts = append(parts, text+"{ "+selectionText(sel.SelectionSet)+" }")
+		}
+	}
+	return strings.Join(parts, " ")
 }
 
 func (r *reader) externalOf(set ast.SelectionSet, t *Type) (ast.SelectionSet, bool) {
