@@ -7,7 +7,8 @@ import (
 )
 
 // breakSome makes some of the data values that their types do not have. Data that others are found by stay as they are,
-// and so does what Go code gives.
+// and so does what other
+// sources than services give.
 func (w *World) breakSome() {
 	for _, t := range append(slices.Clone(w.Entities), w.Query) {
 		var fields []*Field
@@ -30,13 +31,13 @@ func (w *World) breakSome() {
 	}
 }
 
-// special reports whether a field is read to find something, or given by Go code or as a key alone.
+// special reports whether a field is read to find something, or given by more than services or as a key alone.
 func (w *World) special(t *Type, f *Field) bool {
-	if slices.ContainsFunc(t.Fields, func(k *Field) bool { return k.FK == f }) || f.Type.Name() == customName || f.Type.Elem != nil && f.Type.Name() == enumName {
+	if f.alien || t.identifies(f) || slices.ContainsFunc(t.Fields, func(k *Field) bool { return k.FK == f }) || f.Type.Name() == customName || f.Type.Elem != nil && f.Type.Name() == enumName {
 		return true
 	}
 	for _, s := range w.Subgraphs {
-		if s.Local && slices.Contains(s.fields[t], f) || slices.Contains(s.needed[t], f) {
+		if s.open() && slices.Contains(s.fields[t], f) || slices.Contains(s.needed[t], f) {
 			return true
 		}
 	}

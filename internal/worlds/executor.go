@@ -23,7 +23,7 @@ type Answer struct {
 // Execute runs an operation on the whole world. The variables are as a client sends them.
 func (w *World) Execute(schema *ast.Schema, doc *ast.QueryDocument, variables map[string]any) *Answer {
 	op := doc.Operations[0]
-	x := &executor{world: w, schema: schema, doc: doc, variables: map[string]any{}}
+	x := &executor{source: plain{w}, schema: schema, doc: doc, variables: map[string]any{}}
 	for _, def := range op.VariableDefinitions {
 		v, ok := variables[def.Variable]
 		if !ok && def.DefaultValue != nil {
@@ -55,16 +55,30 @@ func (w *World) Execute(schema *ast.Schema, doc *ast.QueryDocument, variables ma
 
 // executor follows the GraphQL specification, chapter 6, in the plainest way: field by field, from the data.
 type executor struct {
-	world     *World
+	source    source
 	schema    *ast.Schema
 	doc       *ast.QueryDocument
 	variables map[string]any
+	all       bool // whatever conditions say
 	errors    []string
 	nulls     []string
-	// entities answers the field _entities, if there is one.
-	entities func(f *ast.Field, args map[string]any, sets []ast.SelectionSet, path []string) any
-	// other answers fields that are not as they are in the data; ok is false for those that are.
-	other func(o *Object, f *ast.Field) (v any, ok bool)
+}
+
+// source is where the values of fields come from.
+type source interface {
+	// name is the type of an object in the schema.
+	name(o *Object) string
+	// value is what a field of an object is. The selections are those below it.
+	value(x *executor, o *Object, f *ast.Field, args map[string]any, sets []ast.SelectionSet, path []string) any
+}
+
+// plain knows everything.
+type plain struct{ world *World }
+
+func (p plain) name(o *Object) string { return o.Type.Name }
+
+func (p plain) value(_ *executor, o *Object, f *ast.Field, args map[string]any, _ []ast.SelectionSet, _ []string) any {
+	return p.world.resolve(o, o.Type.field(f.Name), args)
 }
 
 // ordered is an object of the answer.
@@ -76,7 +90,7 @@ type ordered struct {
 func (x *executor) object(o *Object, sets []ast.SelectionSet, path []string) (any, bool) {
 	c := &collected{fields: map[string][]*ast.Field{}}
 	for _, set := range sets {
-		x.collect(c, o.Type.Name, set)
+		x.collect(c, x.source.name(o), set)
 	}
 	out, whole := &ordered{}, true
 	for _, key := range c.order {
@@ -122,6 +136,9 @@ func (x *executor) collect(c *collected, typ string, set ast.SelectionSet) {
 }
 
 func (x *executor) included(list ast.DirectiveList) bool {
+	if x.all {
+		return true
+	}
 	holds := func(d *ast.Directive) bool {
 		v, _ := x.argument(d.Arguments.ForName("if").Value)
 		return v == true
@@ -142,9 +159,9 @@ func (x *executor) applies(typ, condition string) bool {
 
 func (x *executor) field(o *Object, f *ast.Field, sets []ast.SelectionSet, path []string) (any, bool) {
 	if f.Name == "__typename" {
-		return o.Type.Name, true
+		return x.source.name(o), true
 	}
-	def := x.schema.Types[o.Type.Name].Fields.ForName(f.Name)
+	def := x.schema.Types[x.source.name(o)].Fields.ForName(f.Name)
 	args := map[string]any{}
 	for _, a := range def.Arguments {
 		v, ok := any(nil), false
@@ -158,15 +175,7 @@ func (x *executor) field(o *Object, f *ast.Field, sets []ast.SelectionSet, path 
 			args[a.Name] = x.coerce(a.Type, v)
 		}
 	}
-	if x.entities != nil && f.Name == "_entities" {
-		return x.entities(f, args, sets, path), true
-	}
-	if x.other != nil {
-		if v, ok := x.other(o, f); ok {
-			return x.complete(def.Type, v, sets, path)
-		}
-	}
-	return x.complete(def.Type, x.world.resolve(o, o.Type.field(f.Name), args), sets, path)
+	return x.complete(def.Type, x.source.value(x, o, f, args, sets, path), sets, path)
 }
 
 // complete makes a value of the answer. It returns false if there is none though there must be one.

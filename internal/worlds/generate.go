@@ -23,13 +23,17 @@ func New(seed uint64) *World {
 	r := rand.New(rand.NewPCG(seed, 1))
 	w := &World{Seed: seed, dice: &dice{n: r.IntN}}
 	w.Broken = w.dice.chance(25)
+	w.makeSubgraphs()
 	w.makeTypes()
 	w.makeAbstract()
 	w.makeReferences()
+	w.makeWays()
 	w.makeRoot()
+	w.addAliens()
 	w.makeMutation()
 	w.makeRows()
 	w.split()
+	w.fillRows()
 	if w.Broken {
 		w.breakSome()
 	}
@@ -97,7 +101,7 @@ func (w *World) addValue(t, v *Type) {
 // key makes the fields of a primary key.
 func (w *World) key() []*Field {
 	switch n := w.dice.n(10); {
-	case n < 6:
+	case n < 6 || w.home != nil:
 		return []*Field{{Name: "id", Type: named("ID", true)}}
 	case n < 8:
 		return []*Field{{Name: "no", Type: named("Int", true)}}
@@ -202,8 +206,12 @@ var texts = []string{"plain", "two words", "", "a/b?c=d&e#f", "50% + 1", `say "h
 // known which subgraphs know it.
 func (w *World) makeAbstract() {
 	d := w.dice
-	if d.chance(70) {
+	if w.home != nil || d.chance(70) {
 		i := &Type{Name: "I", Kind: ast.Interface, letter: "i", Members: w.members()}
+		if w.home != nil {
+			w.shared = i
+			i.Fields = append(i.Fields, i.Members[0].field("id"))
+		}
 		for j := range d.between(1, 3) {
 			f := w.leaf(fmt.Sprintf("i%d", j))
 			f.Hidden = false
@@ -257,6 +265,39 @@ func (w *World) makeReferences() {
 			v.Fields = append(v.Fields, &Field{Name: v.next(), Type: named(to.Name, false), Of: to})
 		}
 	}
+}
+
+// makeWays adds keys that lie deeper in the objects: in a value, or in the objects that they refer to.
+func (w *World) makeWays() {
+	d := w.dice
+	for _, t := range w.Entities {
+		for _, key := range t.Keys {
+			t.Ways = append(t.Ways, plainSet(key))
+		}
+		if w.home == nil && d.chance(20) {
+			set := plainSet(w.tag().Fields[:d.between(1, 2)])
+			f := &Field{Name: t.next() + "Tag", Type: named(w.tag().Name, true), Of: w.tag()}
+			t.Fields = append(t.Fields, f)
+			t.Ways = append(t.Ways, FieldSet{{Field: f, Sub: set}})
+		}
+		for _, f := range t.Fields {
+			if len(t.Ways) < 4 && f.Of != nil && f.Of.entity() && f.How == Plain && d.chance(10) {
+				t.Ways = append(t.Ways, append(plainSet(t.Keys[0]), &Use{Field: f, Sub: plainSet(f.Of.Keys[0])}))
+			}
+		}
+	}
+}
+
+// tag is the type of values that no two objects have.
+func (w *World) tag() *Type {
+	if w.tags == nil {
+		w.tags = &Type{Name: "Tag", Kind: ast.Object, letter: "t"}
+		for _, scalar := range []string{"Int", "String", "Float"} {
+			w.tags.Fields = append(w.tags.Fields, &Field{Name: w.tags.next(), Type: named(scalar, scalar != "Float")})
+		}
+		w.Values = append(w.Values, w.tags)
+	}
+	return w.tags
 }
 
 func sliceArgs(d *dice) []*Arg {

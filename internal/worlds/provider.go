@@ -7,30 +7,33 @@ type provider struct {
 	*dice
 	world   *World
 	on      *Type
-	known   []*Field // can be had with any key
+	known   []*Field // connectors can have them by any key
 	settled bool     // every key leads to the others
 }
 
 func (p *provider) home() {
 	t := p.on
 	p.known = slices.Clone(t.Keys[0])
-	for _, key := range t.Keys[1:] { // who has one key can have the others
-		s := pick(p.dice, p.world.rest())
-		p.group(s, key, t.Keys[0])
-		p.group(pick(p.dice, p.world.rest()), t.Keys[0], key)
-		p.known = append(p.known, key...)
+	for n := range t.Ways { // who has one key can have the others
+		if n > 0 && !p.stranded(n) {
+			p.link(n, 0)
+			p.link(0, n)
+		}
+		if n > 0 && n < len(t.Keys) {
+			p.known = append(p.known, t.Keys[n]...)
+		}
 	}
 	p.settled = true
 	groups := map[*Subgraph][]*Field{}
 	alone := map[*Subgraph][]*Field{}
 	for _, f := range shuffled(p.dice, t.Fields) {
-		if t.isKey(f) {
+		if t.isKey(f) || f.alien {
 			continue
 		}
 		for _, s := range p.homes(f) {
 			switch {
-			case s.Local:
-				s.give(t, f)
+			case s.open():
+				p.world.give(s, t, f)
 			case len(f.Args) > 0 || p.chance(15):
 				alone[s] = append(alone[s], f)
 			default:
@@ -38,7 +41,7 @@ func (p *provider) home() {
 			}
 		}
 	}
-	for _, s := range p.world.rest() {
+	for _, s := range p.world.connectors() {
 		fields := groups[s]
 		for len(fields) > 0 {
 			n := p.between(1, len(fields))
@@ -51,67 +54,100 @@ func (p *provider) home() {
 			fields = fields[n:]
 		}
 	}
-	for _, s := range p.world.rest() {
+	for _, s := range p.world.connectors() {
 		for _, f := range alone[s] {
 			p.alone(s, f)
 		}
 	}
-	for _, s := range p.world.Subgraphs {
-		if s.Local && p.chance(50) {
-			p.calc(s)
-		}
-	}
 }
 
-// calc adds a field that Go code makes of others.
-func (p *provider) calc(s *Subgraph) {
-	f := &Field{Name: p.on.next(), Type: named("String", false), How: Calc}
-	for _, k := range shuffled(p.dice, p.known) {
-		switch {
-		case len(f.Uses) > 1 || p.on.isKey(k) || len(k.Args) > 0 || k.shown || slices.Contains(s.fields[p.on], k):
-		case k.Of == nil && k.Type.Name() != customName:
-			f.Uses = append(f.Uses, &Deep{Value: k})
-		case k.Of != nil && !k.Of.entity() && !k.Of.abstract() && k.Type.Elem == nil && k.Of.Fields[0].Type.Name() != customName:
-			f.Uses = append(f.Uses, &Deep{k, k.Of.Fields[0]})
-		}
+// link sees to it that who has one key can have another. Those that lie deeper are known to open subgraphs alone.
+func (p *provider) link(from, to int) {
+	t := p.on
+	candidates := p.world.others()
+	if from < len(t.Keys) && to < len(t.Keys) {
+		candidates = append(candidates, p.world.connectors()...)
 	}
-	if len(f.Uses) == 0 {
+	s := pick(p.dice, candidates)
+	if !s.open() {
+		p.group(s, t.Keys[from], t.Keys[to])
 		return
 	}
-	p.on.Fields = append(p.on.Fields, f)
-	s.give(p.on, f)
-	for _, u := range f.Uses {
-		s.need(p.on, u.Value)
-		if u.Field != nil {
-			s.need(u.Value.Of, u.Field)
-		}
+	s.keys[t][from] = true
+	if _, ok := s.keys[t][to]; !ok {
+		s.keys[t][to] = s.Old || p.chance(50)
 	}
+	s.giveAll(t, t.Ways[from])
+	s.giveAll(t, t.Ways[to])
+}
+
+// stranded reports whether nobody uses a key: one that no connector can have, and no other subgraph declares.
+func (p *provider) stranded(n int) bool {
+	return n >= len(p.on.Keys) && !slices.ContainsFunc(p.world.others(), func(s *Subgraph) bool {
+		_, ok := s.keys[p.on][n]
+		return ok
+	})
+}
+
+// one chooses a subgraph that can give a field.
+func (p *provider) one(f *Field) *Subgraph {
+	candidates := slices.DeleteFunc(p.world.givers(), func(s *Subgraph) bool {
+		return s.open() && (p.on.ghosts() && f.Type.NonNull || !p.world.tells(f)) // it would take the object with it
+	})
+	return pick(p.dice, candidates)
 }
 
 // homes chooses the subgraphs that give a field.
 func (p *provider) homes(f *Field) []*Subgraph {
-	rest := shuffled(p.dice, p.world.rest())
-	if len(rest) > 1 && f.Of != nil && !f.Of.entity() && !f.Of.abstract() && len(f.Of.Fields) > 1 && f.Of.flat() && p.chance(35) {
+	rest := shuffled(p.dice, p.world.connectors())
+	if len(rest) > 1 && f.Of != nil && f.Of.value() && len(f.Of.Fields) > 1 && f.Of.flat() && p.chance(35) {
 		n := p.between(1, len(f.Of.Fields)-1) // each has a part of the value
 		fields := shuffled(p.dice, f.Of.Fields)
 		rest[0].parts[f], rest[1].parts[f] = fields[:n], fields[n:]
 		return rest[:2]
 	}
-	var homes []*Subgraph
-	for range 1 + boolInt(p.chance(25)) {
-		s := pick(p.dice, p.world.Subgraphs)
-		if s.Local && (p.on.ghosts() && f.Type.NonNull || !p.world.localCan(f)) {
-			s = rest[0] // it would take the object with it
-		}
-		if !slices.Contains(homes, s) {
+	homes := []*Subgraph{p.one(f)}
+	if from := p.one(f); from != homes[0] && !homes[0].Old && f.FK == nil && !p.on.identifies(f) && p.chance(15) {
+		homes[0].takes[f], from.stale[f] = from, true
+		from.narrow[f] = homes[0].narrow[f] // a supergraph does not tell what it was declared as
+		return append(p.whole(f, homes), from)
+	}
+	for range boolInt(p.chance(25)) + boolInt(p.chance(8)) {
+		if s := p.one(f); !slices.Contains(homes, s) {
 			homes = append(homes, s)
 		}
 	}
-	if len(rest) > 1 && !homes[0].Local && f.FK == nil && p.chance(10) {
-		from := rest[boolInt(rest[0] == homes[0])]
-		homes = []*Subgraph{homes[0], from}
-		homes[0].takes[f], from.stale[f] = from, true
+	return p.whole(f, homes)
+}
+
+// whole adds to those that give a value until everything in it can be had.
+func (p *provider) whole(f *Field, homes []*Subgraph) []*Subgraph {
+	if f.Of == nil || !f.Of.value() {
+		return homes
 	}
+	covered := map[string]bool{}
+	for _, s := range homes {
+		for _, path := range s.covers(f.Of, "") {
+			covered[path] = true
+		}
+	}
+	var missing []*Field
+	for _, g := range f.Of.Fields {
+		one := &Type{Fields: []*Field{g}}
+		if slices.ContainsFunc((&Subgraph{}).covers(one, ""), func(path string) bool { return !covered[path] }) {
+			missing = append(missing, g)
+		}
+	}
+	if missing == nil {
+		return homes
+	}
+	rest := slices.DeleteFunc(p.world.connectors(), func(s *Subgraph) bool { return slices.Contains(homes, s) || s.stale[f] })
+	if len(rest) > 0 && p.chance(50) {
+		s := pick(p.dice, rest)
+		s.parts[f] = missing
+		return append(homes, s)
+	}
+	homes[0].learn(f.Of, missing)
 	return homes
 }
 
@@ -353,4 +389,33 @@ func (p *provider) result(sh *shaper, c *Connector) {
 		c.Endpoint.Shape = sh.value(f, 2)
 	}
 	c.Gives = c.Endpoint.Shape
+}
+
+// rootConnector adds a connector for a root field.
+func (w *World) rootConnector(s *Subgraph, f *Field) {
+	p := &provider{world: w, dice: w.dice, on: f.Of}
+	sh := &shaper{w.dice, s}
+	c := &Connector{On: w.Query, Field: f}
+	if f.How >= Set {
+		c.On = w.Mutation
+	}
+	s.Connectors = append(s.Connectors, c)
+	if f.How != Lookup {
+		c.Endpoint = p.endpoint(s, nil, f)
+		p.arguments(c)
+		p.result(sh, c)
+		if f.How >= Set {
+			c.Endpoint.Method = pick(w.dice, []string{"POST", "PUT", "PATCH", "DELETE"})
+		}
+		return
+	}
+	key := keyOf(f)
+	for _, k := range key {
+		c.Inputs = append(c.Inputs, "$args."+k.Name)
+	}
+	if c.Endpoint = p.reuse(s, key, false); c.Endpoint == nil {
+		c.Endpoint = p.endpoint(s, f.Of, nil)
+		p.byKey(c.Endpoint, key)
+	}
+	p.choose(sh, c, append(slices.Clone(f.Of.Keys[s.stub[f.Of]]), some(w.dice, f.Of.Fields, 40)...))
 }

@@ -1,30 +1,52 @@
 package worlds
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// makeRows makes the data.
+// makeRows makes the objects, with nothing but their keys.
 func (w *World) makeRows() {
 	d := w.dice
-	for _, t := range w.Entities {
+	for n, t := range w.Entities {
 		texts := d.chance(35) // keys that are no numbers
+		ghosts := len(t.Ways) == 1 && (len(w.connectors()) > 0 || w.harmless(t))
+		if w.shared != nil && slices.Contains(w.shared.Members, t) {
+			ghosts = false // of what a reference to the interface is, one must ask
+		}
 		for i := range d.between(2, 6) {
 			o := &Object{Type: t, Fields: map[string]any{}}
 			for _, key := range t.Keys {
 				for _, k := range key {
-					o.Fields[k.Name] = w.keyValue(k, i, len(key) > 1, texts)
+					o.Fields[k.Name] = w.keyValue(k, 10*n+i, len(key) > 1, texts)
 				}
 			}
-			o.Missing = i > 1 && len(t.Keys) == 1 && d.chance(15)
+			for _, way := range t.Ways {
+				if u := way[0]; u.Field.Of == w.tags && w.tags != nil {
+					tag := &Object{Type: w.tags, Fields: map[string]any{}}
+					w.fill(tag)
+					tag.Fields[w.tags.Fields[0].Name] = json.Number(strconv.Itoa(100*n + i))
+					o.Fields[u.Field.Name] = tag
+				}
+			}
+			o.Missing = ghosts && i > 1 && d.chance(15)
 			t.Rows = append(t.Rows, o)
 		}
 	}
+}
+
+// harmless reports whether nobody must answer for objects of a type that do not exist.
+func (w *World) harmless(t *Type) bool {
+	return !slices.ContainsFunc(t.Fields, func(f *Field) bool { return f.Type.NonNull && !t.isKey(f) }) &&
+		!slices.ContainsFunc(w.Abstract, func(a *Type) bool { return slices.Contains(a.Members, t) })
+}
+
+// fillRows makes the rest of the data, when it is known who gives what.
+func (w *World) fillRows() {
 	for _, t := range w.Entities {
 		for _, o := range t.Rows {
 			if !o.Missing {
@@ -40,7 +62,7 @@ func (w *World) makeRows() {
 func (w *World) keyValue(k *Field, row int, composite, texts bool) any {
 	switch {
 	case k.Type.NamedType == "String" || k.Type.NamedType == "ID" && texts:
-		return fmt.Sprintf([]string{"k%d", "k %d", "é/%d", "a%%%d?", "%d&b=\"c\"", "0%d"}[row], row)
+		return fmt.Sprintf([]string{"k%d", "k %d", "é/%d", "a%%%d?", "%d&b=\"c\"", "0%d"}[row%10], row)
 	case composite:
 		return json.Number(strconv.Itoa(row / 2))
 	}
@@ -51,24 +73,35 @@ func (w *World) keyValue(k *Field, row int, composite, texts bool) any {
 func (w *World) fill(o *Object) {
 	for _, f := range o.Type.Fields {
 		switch {
-		case o.Type.isKey(f) || f.How == Echo || f.How == Calc || f.How == Lookup || f.How == Pick:
+		case o.Type.isKey(f) || f.Of != nil && f.Of == w.tags && o.Type.identifies(f) || f.How == Echo || f.How == Calc || f.How == Lookup || f.How == Pick:
 		case f.FK != nil:
 			o.Fields[f.Name] = nil
 			if to, ok := o.Fields[f.FK.Name].(*Object); ok {
 				o.Fields[f.Name] = to.Fields[to.Type.Keys[0][0].Name]
 			}
 		case f.How == Nth:
-			o.Fields[f.Name] = w.value(listOf(named(f.Of.Name, true), true), cmp.Or(f.Only, f.Of))
-		case f.Only != nil:
-			o.Fields[f.Name] = w.value(f.Type, f.Only)
+			o.Fields[f.Name] = w.value(listOf(named(f.Of.Name, true), true), f.objects())
 		default:
-			o.Fields[f.Name] = w.value(f.Type, f.Of)
+			o.Fields[f.Name] = w.value(f.Type, f.objects())
 		}
 	}
 }
 
-// value makes a value of a type.
-func (w *World) value(t *ast.Type, of *Type) any {
+// objects are the object types that stand at a field; nil for leaves.
+func (f *Field) objects() []*Type {
+	switch {
+	case f.Of == nil:
+		return nil
+	case f.can != nil:
+		return f.can
+	case f.Only != nil:
+		return []*Type{f.Only}
+	}
+	return f.Of.objects()
+}
+
+// value makes a value of a type, with objects of some types.
+func (w *World) value(t *ast.Type, objects []*Type) any {
 	d := w.dice
 	if !t.NonNull && d.chance(20) {
 		return nil
@@ -76,14 +109,14 @@ func (w *World) value(t *ast.Type, of *Type) any {
 	if t.Elem != nil {
 		list := []any{}
 		for range d.n(5) {
-			list = append(list, w.value(t.Elem, of))
+			list = append(list, w.value(t.Elem, objects))
 		}
 		return list
 	}
-	if of == nil {
+	if objects == nil {
 		return w.scalar(t.NamedType)
 	}
-	of = pick(d, of.objects())
+	of := pick(d, objects)
 	if of.entity() {
 		return pick(d, of.Rows)
 	}

@@ -8,34 +8,50 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-const federation = `@link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable", "@external", "@inaccessible", "@override", "@requires"])`
+// directives are those that subgraphs import.
+var directives = []string{"@key", "@shareable", "@external", "@inaccessible", "@override", "@requires", "@provides", "@interfaceObject"}
 
 // SDL writes the schema of a subgraph. base is where its services are, if it has any.
 func (w *World) SDL(s *Subgraph, base string) string {
+	if s.Old {
+		return w.types(s)
+	}
 	var b strings.Builder
-	b.WriteString("extend schema\n  " + federation + "\n")
-	if !s.Local {
+	fmt.Fprintf(&b, "extend schema\n  @link(url: \"https://specs.apollo.dev/federation/v2.12\", import: [%q", directives[0])
+	for _, d := range directives[1:] {
+		fmt.Fprintf(&b, ", %q", d)
+	}
+	b.WriteString("])\n")
+	if !s.open() {
 		b.WriteString(`  @link(url: "https://specs.apollo.dev/connect/v0.4", import: ["@source", "@connect"])` + "\n")
 		fmt.Fprintf(&b, "  @source(name: %q, http: { baseURL: %q })\n", s.Name, base+"/"+s.Name)
 	}
+	return b.String() + w.types(s)
+}
+
+// types writes the types of a subgraph.
+func (w *World) types(s *Subgraph) string {
+	var b strings.Builder
 	b.WriteString("scalar " + customName + "\nenum " + enumName + " { " + strings.Join(enumValues, " ") + " }\n")
 	b.WriteString("input " + inputName + " { " + arguments(inputFields) + " }\n")
-	all := append([]*Type{w.Query}, slices.Concat(w.Entities, w.Values)...)
-	if w.Mutation != nil {
-		all = append(all, w.Mutation)
-	}
-	for _, t := range all {
-		if s.knows(t) {
+	for _, t := range slices.Concat([]*Type{w.Query}, w.Entities, w.Values, []*Type{w.Mutation}) {
+		if t != nil && s.knows(t) {
 			w.object(&b, s, t)
 		}
 	}
 	for _, t := range w.Abstract {
 		switch {
+		case s == w.stranger && t == w.shared:
+			w.object(&b, s, t)
 		case s.shows[t] == nil:
 		case t.Kind == ast.Union:
-			fmt.Fprintf(&b, "union %s = %s\n", t.Name, strings.Join(memberNames(t), " | "))
+			fmt.Fprintf(&b, "union %s = %s\n", t.Name, strings.Join(typeNames(s.members[t]), " | "))
 		default:
-			b.WriteString("interface " + t.Name + " {\n")
+			b.WriteString("interface " + t.Name)
+			if s == w.home && t == w.shared {
+				b.WriteString(` @key(fields: "id")`)
+			}
+			b.WriteString(" {\n")
 			for _, f := range s.shows[t] {
 				fmt.Fprintf(&b, "  %s: %s\n", f.Name, f.Type)
 			}
@@ -45,39 +61,37 @@ func (w *World) SDL(s *Subgraph, base string) string {
 	return b.String()
 }
 
-func memberNames(t *Type) (names []string) {
-	for _, m := range t.Members {
-		names = append(names, m.Name)
+func typeNames(types []*Type) (names []string) {
+	for _, t := range types {
+		names = append(names, t.Name)
 	}
 	return names
 }
 
 func (w *World) object(b *strings.Builder, s *Subgraph, t *Type) {
-	b.WriteString("type " + t.Name)
-	for _, i := range w.Abstract {
-		if i.Kind == ast.Interface && s.shows[i] != nil && slices.Contains(i.Members, t) {
-			b.WriteString(" implements " + i.Name)
-		}
-	}
 	fields := slices.Clone(s.fields[t])
 	for _, f := range s.needed[t] {
 		if !slices.Contains(fields, f) {
 			fields = append(fields, f)
 		}
 	}
-	inKey := map[*Field]bool{} // of a key that is declared; true if it is resolvable
-	for _, key := range t.Keys {
-		if slices.ContainsFunc(key, func(k *Field) bool { return !slices.Contains(fields, k) }) {
-			continue
+	keys := w.keysOf(s, t, fields)
+	extended := s.Old && (!t.value() && t.Kind == ast.Object && len(keys) > 0 && w.elsewhere(s, t) || t == w.Query)
+	if extended {
+		b.WriteString("extend ")
+	}
+	b.WriteString("type " + t.Name)
+	for _, i := range w.Abstract {
+		if i.Kind == ast.Interface && s.shows[i] != nil && slices.Contains(s.members[i], t) {
+			b.WriteString(" implements " + i.Name)
 		}
-		resolvable := s.Local || slices.ContainsFunc(s.Connectors, func(c *Connector) bool { return c.resolves(t, key) })
-		var names []string
-		for _, k := range key {
-			names = append(names, k.Name)
-			inKey[k] = inKey[k] || resolvable
-		}
-		fmt.Fprintf(b, " @key(fields: %q", strings.Join(names, " "))
-		if !resolvable {
+	}
+	if t.abstract() {
+		b.WriteString(" @interfaceObject")
+	}
+	for _, k := range keys {
+		fmt.Fprintf(b, " @key(fields: %q", k.fields)
+		if !k.resolvable {
 			b.WriteString(", resolvable: false")
 		}
 		b.WriteString(")")
@@ -89,36 +103,76 @@ func (w *World) object(b *strings.Builder, s *Subgraph, t *Type) {
 	}
 	b.WriteString(" {\n")
 	for _, f := range fields {
-		b.WriteString("  " + f.Name)
-		if len(f.Args) > 0 {
-			b.WriteString("(" + arguments(f.Args) + ")")
-		}
-		b.WriteString(": " + s.typeOf(f))
-		_, key := inKey[f]
-		given := slices.Contains(s.fields[t], f)
-		if f.Hidden && given {
-			b.WriteString(" @inaccessible")
-		}
-		switch {
-		case !given && !inKey[f]:
-			b.WriteString(" @external")
-		case given && !key && w.shared(t, f):
-			b.WriteString(" @shareable")
-		}
-		if len(f.Uses) > 0 {
-			fmt.Fprintf(b, " @requires(fields: %q)", strings.Trim(fmt.Sprint(f.Uses), "[]"))
-		}
-		if from := s.takes[f]; from != nil && given {
-			fmt.Fprintf(b, " @override(from: %q)", from.Name)
-		}
-		for _, c := range s.Connectors {
-			if c.On == t && c.Field == f {
-				b.WriteString("\n    " + c.directive(s))
-			}
-		}
-		b.WriteString("\n")
+		w.field(b, s, t, f, keys, extended)
 	}
 	b.WriteString("}\n")
+}
+
+// declaredKey is a @key.
+type declaredKey struct {
+	fields     FieldSet
+	resolvable bool
+}
+
+func inKeys(keys []declaredKey, f *Field) bool {
+	return slices.ContainsFunc(keys, func(k declaredKey) bool { return k.fields.has(f) })
+}
+
+// keysOf are the keys that a subgraph declares of a type with the given fields.
+func (w *World) keysOf(s *Subgraph, t *Type, fields []*Field) (keys []declaredKey) {
+	if s == w.stranger && t == w.shared {
+		return []declaredKey{{plainSet([]*Field{t.field("id")}), true}}
+	}
+	for n, way := range t.Ways {
+		resolvable, declared := s.keys[t][n]
+		if !s.open() && n < len(t.Keys) {
+			declared = !slices.ContainsFunc(t.Keys[n], func(k *Field) bool { return !slices.Contains(fields, k) })
+			resolvable = slices.ContainsFunc(s.Connectors, func(c *Connector) bool { return c.resolves(t, t.Keys[n]) })
+		}
+		if declared {
+			keys = append(keys, declaredKey{way, resolvable})
+		}
+	}
+	return keys
+}
+
+// elsewhere reports whether another subgraph defines a type, so that this one may extend it.
+func (w *World) elsewhere(s *Subgraph, t *Type) bool {
+	return slices.ContainsFunc(w.Subgraphs, func(o *Subgraph) bool { return o != s && !o.Old && o.knows(t) })
+}
+
+func (w *World) field(b *strings.Builder, s *Subgraph, t *Type, f *Field, keys []declaredKey, extended bool) {
+	b.WriteString("  " + f.Name)
+	if len(f.Args) > 0 {
+		b.WriteString("(" + arguments(f.Args) + ")")
+	}
+	b.WriteString(": " + s.typeOf(f))
+	given, key := slices.Contains(s.fields[t], f), inKeys(keys, f)
+	resolvable := slices.ContainsFunc(keys, func(k declaredKey) bool { return k.resolvable && k.fields.has(f) })
+	if f.Hidden && given && !s.Old {
+		b.WriteString(" @inaccessible")
+	}
+	switch {
+	case !given && !resolvable, extended && t.isKey(f) && key:
+		b.WriteString(" @external")
+	case given && (!key || !t.isKey(f)) && w.common(t, f) && !s.Old:
+		b.WriteString(" @shareable")
+	}
+	if given && len(f.Uses) > 0 {
+		fmt.Fprintf(b, " @requires(fields: %q)", f.Uses)
+	}
+	if set := s.provides[f]; given && set != nil {
+		fmt.Fprintf(b, " @provides(fields: %q)", set)
+	}
+	if from := s.takes[f]; from != nil && given {
+		fmt.Fprintf(b, " @override(from: %q)", from.Name)
+	}
+	for _, c := range s.Connectors {
+		if c.On == t && c.Field == f {
+			b.WriteString("\n    " + c.directive(s))
+		}
+	}
+	b.WriteString("\n")
 }
 
 // typeOf is the type of a field as a subgraph declares it.
@@ -129,11 +183,11 @@ func (s *Subgraph) typeOf(f *Field) string {
 	return strings.Replace(f.Type.String(), f.Of.Name, s.of(f).Name, 1)
 }
 
-// shared reports whether several subgraphs give a field.
-func (w *World) shared(t *Type, f *Field) bool {
+// common reports whether several subgraphs give a field.
+func (w *World) common(t *Type, f *Field) bool {
 	n := 0
 	for _, s := range w.Subgraphs {
-		n += boolInt(slices.Contains(s.fields[t], f) && !s.stale[f])
+		n += boolInt(s.gives(t, f))
 	}
 	return n > 1
 }

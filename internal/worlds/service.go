@@ -9,86 +9,37 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// traffic is what the services of a world were asked. It is safe for concurrent use.
-type traffic struct {
-	mu       sync.Mutex
-	requests []Request
-	wrong    []string
-	refused  int // answers with a status that means an error
-	failing  *Failure
-	failed   int
-	epoch    int
-}
-
-// Request is a request that a service got.
-type Request struct {
-	Service, Method, URL, Body string
-	Endpoint                   *Endpoint
-	Keys                       []string // of the objects of a batch
-	Epoch                      int      // how many requests before it have changed data
-}
-
-// Failure makes a subgraph's service fail: all of its answers, or every so many.
-type Failure struct {
-	Service string
-	Every   int
-	Kind    FailureKind
-}
-
-// FailureKind says how a service fails.
-type FailureKind int
-
-// The ways to fail.
-const (
-	FailStatus FailureKind = iota
-	FailBody
-	FailConnection
-	FailureKinds
-)
-
-// Seen is the traffic of one operation.
-type Seen struct {
-	Requests []Request
-	Wrong    []string // requests that no connector makes
-	Refused  int      // answers with a status that means an error, for objects that do not exist
-	Failed   int      // answers that a [Failure] made fail
-}
-
-// Watch forgets what the services were asked so far. The failure may be nil.
-func (w *World) Watch(f *Failure) {
-	w.traffic.mu.Lock()
-	defer w.traffic.mu.Unlock()
-	w.traffic.requests, w.traffic.wrong, w.traffic.refused, w.traffic.failing, w.traffic.failed = nil, nil, 0, f, 0
-	w.traffic.epoch = 0
-}
-
-// Seen returns what the services were asked since [World.Watch].
-func (w *World) Seen() Seen {
-	w.traffic.mu.Lock()
-	defer w.traffic.mu.Unlock()
-	return Seen{w.traffic.requests, w.traffic.wrong, w.traffic.refused, w.traffic.failed}
-}
-
-// ServeHTTP answers the requests that the connectors make. The first part of the path is the subgraph.
+// ServeHTTP answers for all services. The first part of the path is the subgraph.
 func (w *World) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	parts := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
 	}
-	c := &call{world: w, request: r, body: body, values: map[string]any{}}
-	for _, s := range w.Subgraphs {
-		if s.Name == parts[0] && !s.Local && len(parts) > 1 {
-			for _, e := range s.Endpoints {
-				if fmt.Sprintf("e%d", e.ID) == parts[1] {
-					c.subgraph, c.endpoint = s, e
-				}
-			}
+	var subgraph *Subgraph
+	if i := slices.IndexFunc(w.Subgraphs, func(s *Subgraph) bool { return s.Name == parts[0] }); i >= 0 {
+		subgraph = w.Subgraphs[i]
+	}
+	switch {
+	case subgraph == nil:
+		w.complain("there is no service at " + r.URL.String())
+		write(rw, http.StatusTeapot, nil)
+	case subgraph.graph != nil:
+		subgraph.graph.serve(rw, r, body)
+	default:
+		w.serve(rw, &call{world: w, request: r, body: body, values: map[string]any{}, subgraph: subgraph}, parts[1:])
+	}
+}
+
+// serve answers a request that a connector makes.
+func (w *World) serve(rw http.ResponseWriter, c *call, path []string) {
+	for _, e := range c.subgraph.Endpoints {
+		if len(path) > 0 && fmt.Sprintf("e%d", e.ID) == path[0] {
+			c.endpoint = e
 		}
 	}
 	var answer []byte
@@ -96,23 +47,21 @@ func (w *World) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if c.endpoint == nil {
 		c.fail("there is nothing here")
 	} else {
-		answer, status = w.locked(c, parts[2:])
+		answer, status = w.locked(c, path[1:])
 	}
-	failure := w.note(c, status)
-	switch {
-	case failure == nil && c.wrong == "":
+	r := Request{
+		Service: c.subgraph.Name, Method: c.request.Method, URL: c.request.URL.String(), Body: string(c.body), Endpoint: c.endpoint, Keys: c.keys,
+		changes: c.endpoint != nil && c.endpoint.changes(),
+		refused: status == http.StatusNotFound && c.endpoint.Absent == absentStatus,
+	}
+	switch failure := w.note(r, c.wrong); {
 	case c.wrong != "":
-		status, answer = http.StatusTeapot, nil
-	case failure.Kind == FailStatus:
-		status, answer = http.StatusInternalServerError, []byte(`{"id": 1, "data": {"id": 1}}`)
-	case failure.Kind == FailBody:
-		status, answer = http.StatusOK, []byte(`{"id": 1, "data": {"id": `)
-	default: // it dies while it answers
-		rw.Header().Set("Content-Length", strconv.Itoa(len(answer)+10))
+		write(rw, http.StatusTeapot, nil)
+	case failure != nil:
+		failure.write(rw, answer)
+	default:
+		write(rw, status, answer)
 	}
-	rw.Header().Set("Content-Type", "application/json")
-	rw.WriteHeader(status)
-	_, _ = rw.Write(answer) //nolint:errcheck // the gateway may have gone
 }
 
 // locked answers a request while nobody changes the data.
@@ -129,34 +78,6 @@ func (w *World) locked(c *call, path []string) ([]byte, int) {
 
 // changes reports whether an endpoint changes data.
 func (e *Endpoint) changes() bool { return e.Field != nil && e.Field.How >= Set }
-
-// note writes a request down, and returns how it is to fail.
-func (w *World) note(c *call, status int) *Failure {
-	t := &w.traffic
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	r := Request{Method: c.request.Method, URL: c.request.URL.String(), Body: string(c.body), Endpoint: c.endpoint, Keys: c.keys}
-	if c.subgraph != nil {
-		r.Service = c.subgraph.Name
-	}
-	r.Epoch = t.epoch
-	if c.endpoint != nil && c.endpoint.changes() {
-		t.epoch++
-	}
-	t.requests = append(t.requests, r)
-	if c.wrong != "" {
-		t.wrong = append(t.wrong, fmt.Sprintf("%s %s %s: %s", r.Method, r.URL, r.Body, c.wrong))
-		return nil
-	}
-	if status == http.StatusNotFound && c.endpoint.Absent == absentStatus {
-		t.refused++
-	}
-	if f := t.failing; f != nil && f.Service == r.Service && len(t.requests)%f.Every == 0 {
-		t.failed++
-		return f
-	}
-	return nil
-}
 
 // call is one request to a service.
 type call struct {

@@ -52,7 +52,7 @@ func (s *shaper) reference(t *Type, depth int) *Shape {
 	out := &Shape{Type: t}
 	if t.abstract() {
 		out.kind = []string{pick(s.dice, []string{"kind", "__type", "k-d"})}
-		for _, m := range t.Members {
+		for _, m := range s.sub.members[t] {
 			arm := s.reference(m, depth)
 			for _, f := range t.common(m) {
 				if s.sub.always[f.Name] || s.chance(30) {
@@ -108,10 +108,10 @@ func (s *shaper) value(f *Field, depth int) *Shape {
 	return s.fields(f.Of, f.Of.Fields, depth)
 }
 
-// add adds a field to a shape if it is not there. Fields with arguments cannot be part of one, and what
-// Go code computes is in no service.
+// add adds a field to a shape if it is not there. Fields with arguments cannot be part of one, and what is computed of
+// others is in no service.
 func (s *shaper) add(out *Shape, f *Field, depth int) *ShapeField {
-	if len(f.Args) > 0 || f.How == Calc {
+	if len(f.Args) > 0 || f.How == Calc || f.alien {
 		return nil
 	}
 	if have := out.field(f); have != nil {

@@ -1,29 +1,21 @@
 package worlds_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http/httptest"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 	"go.uber.org/goleak"
 
 	"github.com/sluice-gateway/sluice/gateway"
 	"github.com/sluice-gateway/sluice/internal/worlds"
-	"github.com/sluice-gateway/sluice/operation"
-	"github.com/sluice-gateway/sluice/plan"
+	"github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/schema"
+	"github.com/sluice-gateway/sluice/upstream"
 )
 
 var (
@@ -55,8 +47,8 @@ func TestTheGatewayAnswersAsOnePlainExecutorDoes(t *testing.T) {
 	}
 	close(seeds)
 	wg.Wait()
-	t.Logf("%d worlds, %d operations, %d of them invalid, %d with errors in the data, %d with a failing service; %d requests",
-		*count, sum.operations, sum.invalid, sum.faulty, sum.failing, sum.requests)
+	t.Logf("%d worlds, %d operations, %d of them invalid, %d with errors in the data, %d with a failing source; %d requests, %d objects twice in one",
+		*count, sum.operations, sum.invalid, sum.faulty, sum.failing, sum.requests, sum.repeated)
 	if sum.operations < *count*(*each)/2 && *only < 0 {
 		t.Errorf("only %d operations were run", sum.operations)
 	}
@@ -64,8 +56,8 @@ func TestTheGatewayAnswersAsOnePlainExecutorDoes(t *testing.T) {
 
 // tally counts what was tried.
 type tally struct {
-	mu                                                  sync.Mutex
-	operations, invalid, faulty, failing, requests, bad int
+	mu                                                            sync.Mutex
+	operations, invalid, faulty, failing, requests, repeated, bad int
 }
 
 func (s *tally) add(f func(*tally)) {
@@ -80,57 +72,39 @@ func (s *tally) wrong() int {
 	return s.bad
 }
 
-// trial is one world and the gateway before it.
-type trial struct {
-	*testing.T
-	world   *worlds.World
-	gateway *gateway.Gateway
-	sum     *tally
-}
-
 // try makes a world and runs its operations.
 func try(t *testing.T, seed uint64, sum *tally) {
 	w := worlds.New(seed)
 	srv := httptest.NewServer(w)
 	defer srv.Close()
-	options := gateway.Options{}
-	for _, s := range w.Subgraphs {
-		if s.Local {
-			continue
-		}
-		sdl := w.SDL(s, srv.URL)
-		if *only >= 0 {
-			t.Logf("%s\n%s", s.Name, sdl)
-		}
-		sub, problems := schema.LoadSources(s.Name, schema.Connector, &ast.Source{Name: s.Name, Input: sdl})
-		if problems.Errors() != nil {
-			t.Errorf("seed %d: %v\n%s", seed, problems.Errors(), sdl)
-			return
-		}
-		options.Subgraphs = append(options.Subgraphs, sub)
-	}
-	local, err := w.Local()
+	options, err := optionsFor(t, w, srv.URL)
 	if err != nil {
-		t.Errorf("seed %d: the subgraph in Go: %v", seed, err)
+		t.Errorf("seed %d: %v", seed, err)
 		return
 	}
-	if local != nil {
-		if *only >= 0 {
-			t.Log(local.SDL())
-		}
-		options.Locals = append(options.Locals, gateway.Local{Name: "go", Schema: local})
-	}
-	g, problems := gateway.New(options)
-	if g == nil {
+	composed, problems := gateway.New(options)
+	if composed == nil {
 		t.Errorf("seed %d: %v", seed, problems.Errors())
 		return
 	}
-	defer g.Close()
+	defer composed.Close()
+	read, err := reread(composed.Supergraph(), options)
+	if err != nil {
+		t.Errorf("seed %d: %v", seed, err)
+		return
+	}
+	defer read.Close()
+	if diff := cmp.Diff(composed.Supergraph().SDL(), read.Supergraph().SDL()); diff != "" {
+		t.Errorf("seed %d: the API schema of the supergraph that was printed and read (-was +is):\n%s", seed, diff)
+	}
 	for n := range *each {
 		if *only >= 0 {
 			n = *only
 		}
-		tr := &trial{t, w, g, sum}
+		tr := &trial{t, w, composed, read, sum}
+		if n%2 == 1 {
+			tr.gateway, tr.twin = read, composed
+		}
 		if bad := tr.run(n); bad != "" {
 			sum.add(func(s *tally) { s.bad++ })
 			op := w.Operation(n)
@@ -142,322 +116,49 @@ func try(t *testing.T, seed uint64, sum *tally) {
 	}
 }
 
-// run runs an operation of a world and returns what is wrong with its answer.
-func (t *trial) run(n int) string {
-	op := t.world.Operation(n)
-	api := t.gateway.Supergraph().API
-	doc, invalid := gqlparser.LoadQueryWithRules(api, op.Query, rules.NewDefaultRules())
-	t.world.Watch(nil)
-	request := &operation.Request{Query: op.Query, Variables: []byte(op.Variables)}
-	prepared, errs := t.gateway.Prepare(context.Background(), request)
-	t.sum.add(func(s *tally) { s.operations++ })
-	if (len(invalid) > 0) != (len(errs) > 0) {
-		return fmt.Sprintf("gqlparser: %v\ngateway: %v", invalid, errs)
-	}
-	if len(errs) > 0 {
-		t.sum.add(func(s *tally) { s.invalid++ })
-		return ""
-	}
-	var variables map[string]any
-	dec := json.NewDecoder(strings.NewReader(op.Variables))
-	dec.UseNumber()
-	if err := dec.Decode(&variables); err != nil {
-		return err.Error()
-	}
-	want := t.world.Execute(api, doc, variables)
-	t.world.Undo()
-	defer t.world.Undo()
-	response := prepared.Execute(context.Background())
-	defer response.Release()
-	seen := t.world.Seen()
-	t.sum.add(func(s *tally) {
-		s.requests += len(seen.Requests)
-		s.faulty += min(len(want.Errors), 1)
-	})
-	var bad []string
-	complain := func(format string, args ...any) { bad = append(bad, fmt.Sprintf(format, args...)) }
-	for _, wrong := range seen.Wrong {
-		complain("malformed request: %s", wrong)
-	}
-	got, err := normal(response.Data)
-	if err != nil {
-		complain("the data are no JSON: %v", err)
-	}
-	wanted, err := normal(want.Data)
-	if err != nil {
-		complain("what is wanted is no JSON: %v", err)
-	}
-	if got != wanted {
-		complain("data\nwant %s\ngot  %s", wanted, got)
-	}
-	paths := []string{}
-	for _, e := range response.Errors {
-		path := ""
-		for _, p := range e.Path {
-			path += fmt.Sprint(p) + "/"
+// optionsFor are the options of a gateway before a world whose services are at an URL.
+func optionsFor(t *testing.T, w *worlds.World, url string) (o gateway.Options, err error) {
+	o = gateway.Options{Services: map[string]upstream.Config{}, Remotes: map[string]subgraph.Config{}}
+	for _, s := range w.Subgraphs {
+		sdl := w.SDL(s, url)
+		if *only >= 0 {
+			t.Logf("%s\n%s", s.Name, sdl)
 		}
-		paths = append(paths, path)
-	}
-	if bad == nil {
-		for i, path := range paths {
-			if !slices.Contains(want.Errors, path) && seen.Refused == 0 {
-				complain("an error that is none: %v at %q, want %q", response.Errors[i], path, want.Errors)
+		kind := schema.Connector
+		if s.Kind != worlds.Connectors {
+			graph, err := w.Graph(s)
+			if err != nil {
+				return o, fmt.Errorf("%s: %w\n%s", s.Name, err, sdl)
 			}
-		}
-		for _, null := range want.Nulls {
-			if !slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(p, null) }) {
-				complain("no error tells why %q is null: %v", null, response.Errors)
+			if s.Kind == worlds.Go {
+				o.Locals = append(o.Locals, gateway.Local{Name: s.Name, Schema: worlds.Local{Graph: graph}})
+				continue
 			}
+			kind = schema.Remote
+			service := upstream.DefaultConfig()
+			service.Endpoints = []string{url}
+			o.Services[s.Name], o.Remotes[s.Name] = service, subgraph.Config{Path: "/" + s.Name}
 		}
-	}
-	bad = append(bad, economy(seen)...)
-	description, errs := t.gateway.Explain(request)
-	if len(errs) > 0 {
-		complain("explain: %v", errs)
-		return strings.Join(bad, "\n")
-	}
-	bad = append(bad, predicted(description, seen)...)
-	if again, _ := t.gateway.Explain(request); !cmp.Equal(description, again, cmp.AllowUnexported(plan.FetchSummary{})) {
-		complain("the plan is another one the second time: %s", cmp.Diff(description, again, cmp.AllowUnexported(plan.FetchSummary{})))
-	}
-	if bad == nil && len(seen.Requests) > 0 {
-		bad = append(bad, t.fail(n, request, wanted, seen)...)
-	}
-	if len(bad) > 0 || *only >= 0 {
-		var b strings.Builder
-		_ = description.Write(&b) //nolint:errcheck // a builder
-		for _, r := range seen.Requests {
-			fmt.Fprintf(&b, "%s %s %s\n", r.Method, r.URL, r.Body)
+		sub, problems := schema.LoadSources(s.Name, kind, &ast.Source{Name: s.Name, Input: sdl})
+		if problems.Errors() != nil {
+			return o, fmt.Errorf("%v\n%s", problems.Errors(), sdl)
 		}
-		if len(bad) == 0 {
-			t.Logf("%s\n%s\n%s\n%v", op.Query, b.String(), got, response.Errors)
-			return ""
-		}
-		bad = append(bad, b.String())
+		o.Subgraphs = append(o.Subgraphs, sub)
 	}
-	return strings.Join(bad, "\n")
+	return o, nil
 }
 
-// economy says where more was asked than needed.
-func economy(seen worlds.Seen) (bad []string) {
-	gets := map[string]bool{}
-	keys := map[string]bool{}
-	for _, r := range seen.Requests {
-		if r.Method == "GET" {
-			id := fmt.Sprint(r.Epoch, " ", r.URL, " ", r.Body)
-			if gets[id] {
-				bad = append(bad, "asked twice: GET "+id)
-			}
-			gets[id] = true
-		}
-		for _, k := range r.Keys {
-			id := fmt.Sprintf("%d %s/e%d %s", r.Epoch, r.Service, r.Endpoint.ID, k)
-			if keys[id] {
-				bad = append(bad, "an object was asked for twice: "+id)
-			}
-			keys[id] = true
-		}
+// reread makes a gateway of what a supergraph is when it is printed.
+func reread(sg *schema.Supergraph, o gateway.Options) (*gateway.Gateway, error) {
+	sdl := sg.JoinSDL(nil)
+	file, problems := schema.ReadSupergraph(&ast.Source{Name: "supergraph", Input: sdl})
+	if problems.Errors() != nil {
+		return nil, fmt.Errorf("the supergraph that was printed cannot be read: %v\n%s", problems.Errors(), sdl)
 	}
-	return bad
-}
-
-// predicted says where there were more calls than the plan says.
-func predicted(d *plan.Description, seen worlds.Seen) (bad []string) {
-	calls := map[string]int{}
-	for _, r := range seen.Requests {
-		calls[r.Service]++
+	o.Subgraphs, o.Supergraph = nil, file
+	g, problems := gateway.New(o)
+	if g == nil {
+		return nil, fmt.Errorf("the supergraph that was printed and read is wrong: %v\n%s", problems.Errors(), sdl)
 	}
-	for _, c := range d.Calls {
-		if c.AtMost != nil && calls[c.Service] > *c.AtMost {
-			bad = append(bad, fmt.Sprintf("%d calls of %s, and the plan says at most %d", calls[c.Service], c.Service, *c.AtMost))
-		}
-		delete(calls, c.Service)
-	}
-	for service := range calls {
-		bad = append(bad, "calls of "+service+", and the plan has none")
-	}
-	return bad
-}
-
-// fail runs the operation with one failing service: what comes back must be a part of the full answer, and errors must say
-// why it is not all of it.
-func (t *trial) fail(n int, request *operation.Request, full string, seen worlds.Seen) (bad []string) {
-	f := &worlds.Failure{
-		Service: seen.Requests[n%len(seen.Requests)].Service, Every: 1 + n%3, Kind: worlds.FailureKind(n) % worlds.FailureKinds,
-	}
-	t.world.Undo()
-	t.world.Watch(f)
-	prepared, errs := t.gateway.Prepare(context.Background(), request)
-	if len(errs) > 0 {
-		return []string{errs.Error()}
-	}
-	response := prepared.Execute(context.Background())
-	defer response.Release()
-	now := t.world.Seen()
-	if now.Failed == 0 {
-		return nil
-	}
-	t.sum.add(func(s *tally) { s.failing++ })
-	for _, wrong := range now.Wrong {
-		bad = append(bad, "malformed request: "+wrong)
-	}
-	if len(response.Errors) == 0 {
-		bad = append(bad, "a service failed, and there is no error")
-	}
-	got, err := normal(response.Data)
-	if err != nil {
-		return append(bad, fmt.Sprintf("the data are no JSON: %v", err))
-	}
-	var paths []string
-	for _, e := range response.Errors {
-		path := ""
-		for _, p := range e.Path {
-			path += fmt.Sprint(p) + "/"
-		}
-		paths = append(paths, path)
-	}
-	for _, why := range lesser(tree(got), tree(full), "") {
-		if path, ok := strings.CutPrefix(why, "null "); ok {
-			if !slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(p, path) }) {
-				bad = append(bad, fmt.Sprintf("no error tells why %q is null", path))
-			}
-			continue
-		}
-		bad = append(bad, why)
-	}
-	if bad != nil {
-		bad = append(bad, fmt.Sprintf("with the failure %+v\ngot  %s\nfull %s\nerrors %v", *f, got, full, response.Errors))
-	}
-	return bad
-}
-
-// normal writes JSON in one form: the order of members stays.
-func normal(data []byte) (string, error) {
-	var b bytes.Buffer
-	if err := json.Compact(&b, data); err != nil {
-		return "", err
-	}
-	var out strings.Builder
-	dec := json.NewDecoder(&b)
-	dec.UseNumber()
-	err := copyValue(&out, dec)
-	return out.String(), err
-}
-
-func copyValue(out *strings.Builder, dec *json.Decoder) error {
-	token, err := dec.Token()
-	if err != nil {
-		return err
-	}
-	d, ok := token.(json.Delim)
-	if !ok {
-		if n, ok := token.(json.Number); ok && strings.ContainsAny(n.String(), ".eE") {
-			if f, err := n.Float64(); err == nil {
-				token = json.Number(strconv.FormatFloat(f, 'f', -1, 64))
-			}
-		}
-		text, err := json.Marshal(token)
-		out.Write(text)
-		return err
-	}
-	out.WriteRune(rune(d))
-	for i := 0; dec.More(); i++ {
-		if i > 0 {
-			out.WriteByte(',')
-		}
-		if d == '{' {
-			if err := copyValue(out, dec); err != nil {
-				return err
-			}
-			out.WriteByte(':')
-		}
-		if err := copyValue(out, dec); err != nil {
-			return err
-		}
-	}
-	token, err = dec.Token()
-	if d, ok := token.(json.Delim); ok {
-		out.WriteRune(rune(d))
-	}
-	return err
-}
-
-// pairs is a JSON object with its order.
-type pairs struct {
-	keys   []string
-	values []any
-}
-
-func tree(text string) any {
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.UseNumber()
-	v, _ := readTree(dec) //nolint:errcheck // it was read before
-	return v
-}
-
-func readTree(dec *json.Decoder) (any, error) {
-	token, err := dec.Token()
-	d, ok := token.(json.Delim)
-	if err != nil || !ok {
-		return token, err
-	}
-	var list []any
-	p := &pairs{}
-	for dec.More() {
-		v, err := readTree(dec)
-		if err != nil {
-			return nil, err
-		}
-		if d == '[' {
-			list = append(list, v)
-			continue
-		}
-		key, _ := v.(string)
-		value, err := readTree(dec)
-		if err != nil {
-			return nil, err
-		}
-		p.keys, p.values = append(p.keys, key), append(p.values, value)
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, err
-	}
-	if d == '[' {
-		return list, nil
-	}
-	return p, nil
-}
-
-// lesser says where got is not a part of full: "null " and the path where it has a null instead.
-func lesser(got, full any, path string) (out []string) {
-	if got == nil {
-		if full != nil {
-			out = []string{"null " + path}
-		}
-		return out
-	}
-	switch got := got.(type) {
-	case []any:
-		full, ok := full.([]any)
-		if !ok || len(got) != len(full) {
-			return []string{"other data at " + path}
-		}
-		for i := range got {
-			out = append(out, lesser(got[i], full[i], fmt.Sprintf("%s%d/", path, i))...)
-		}
-		return out
-	case *pairs:
-		full, ok := full.(*pairs)
-		if !ok || !slices.Equal(got.keys, full.keys) {
-			return []string{"other data at " + path}
-		}
-		for i := range got.keys {
-			out = append(out, lesser(got.values[i], full.values[i], path+got.keys[i]+"/")...)
-		}
-		return out
-	}
-	if got != full {
-		return []string{"other data at " + path}
-	}
-	return nil
+	return g, nil
 }
