@@ -130,7 +130,7 @@ func (d *Driver) Compile(p *plan.Plan, fetches []*plan.Fetch) ([]execute.Runner,
 		for _, e := range f.Entries {
 			l.want(e)
 		}
-		runners[i] = &objectRunner{lookup: l, name: name, args: args}
+		runners[i] = &objectRunner{lookup: l, entries: len(f.Entries), name: name, args: args}
 	}
 	for _, l := range lookups {
 		l.compile()
@@ -157,6 +157,7 @@ func (d *Driver) Group(_ *plan.Plan, _ []*plan.Fetch, runners []execute.Runner) 
 		g.Members = append(g.Members, i)
 		b, _ := g.Runner.(*batchGroup) //nolint:errcheck // it was made here
 		b.runners = append(b.runners, o)
+		b.entries += o.entries
 	}
 	return slices.DeleteFunc(groups, func(g execute.Group) bool { return len(g.Members) < 2 })
 }

@@ -68,6 +68,7 @@ type job struct {
 	scope *scope
 	in    *execute.Inputs
 	args  value.Value // of the field; Missing for fetches of fields by key
+	alone bool        // no other fetch of the operation asks for anything
 }
 
 // load returns an answer for each representation, in their order.
@@ -77,14 +78,14 @@ func (j *job) load(ctx context.Context, list []execute.Rep) []answer {
 		reps[i] = list[i].Object
 	}
 	switch {
-	case j.entries > 1:
+	case !j.alone && j.entries > 1:
 		return j.loads().load(ctx, j.keys(reps), func(ctx context.Context, missing []int) []answer {
 			return j.ask(ctx, pick(reps, missing))
 		})
 	case !j.connector.def.Batch:
 		return j.ask(ctx, reps) // equal requests are joined where they are sent
 	}
-	// One entry alone has nothing to share but what its own keys have in common.
+	// There is nothing to share but what these keys have in common.
 	first, at := map[string]int{}, make([]int, len(reps))
 	var distinct []int
 	for i, key := range j.keys(reps) {

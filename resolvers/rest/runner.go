@@ -36,9 +36,10 @@ func (r *rootRunner) Run(ctx context.Context, in *execute.Inputs) *execute.Outco
 
 // objectRunner answers for objects: a field of each, or fields that belong to their key.
 type objectRunner struct {
-	lookup *lookup
-	name   string               // of the field in the answer; "" for fields of the object
-	args   *operation.Arguments // of the field; nil without
+	lookup  *lookup
+	entries int                  // of the lookup, that are of this fetch
+	name    string               // of the field in the answer; "" for fields of the object
+	args    *operation.Arguments // of the field; nil without
 }
 
 func (r *objectRunner) Run(ctx context.Context, in *execute.Inputs) *execute.Outcome {
@@ -78,6 +79,7 @@ func (r *objectRunner) outcome(answers []answer, arena *value.Arena) *execute.Ou
 // batches, in the order of the plan, so that what is sent does not depend on which place comes first.
 type batchGroup struct {
 	runners []*objectRunner // of one lookup
+	entries int             // of these
 }
 
 func (g *batchGroup) Run(ctx context.Context, in []*execute.Inputs) []*execute.Outcome {
@@ -89,7 +91,7 @@ func (g *batchGroup) Run(ctx context.Context, in []*execute.Inputs) []*execute.O
 		}
 	}
 	l := g.runners[0].lookup
-	j := &job{lookup: l, scope: l.driver.scope(some.Scope), in: some}
+	j := &job{lookup: l, scope: l.driver.scope(some.Scope), in: some, alone: g.entries == l.entries}
 	answers, arena := j.load(ctx, reps), j.scope.arena()
 	out := make([]*execute.Outcome, len(in))
 	for i, one := range in {
