@@ -121,7 +121,7 @@ func (r *reader) finish() *Supergraph {
 func (r *reader) features() []*merge.Feature {
 	var out []*merge.Feature
 	for _, l := range r.links.All() {
-		if _, known := versions[l.Name]; l.Identity == "" || l == r.links.Get(l.Name) && (known || l.Name == "connect") {
+		if _, known := versions[l.Name]; l.Identity == "" || l == r.links.Get(l.Name) && (known || l.Name == "connect") || l != r.links.Get(l.Name) && clashes(l) {
 			continue
 		}
 		f := &merge.Feature{URL: l.URL, As: l.As, Purpose: l.Purpose, Imports: l.Imports}

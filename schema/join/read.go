@@ -1,6 +1,7 @@
 package join
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -142,13 +143,26 @@ func (r *reader) is(name string) string {
 		return what
 	}
 	what := ""
-	if l, own := r.links.Resolve(name); l != nil {
-		if what = "other." + name; l == r.links.Get(l.Name) {
-			what = l.Name + "." + own
-		}
+	switch l, own := r.links.Resolve(name); {
+	case l == nil:
+	case l == r.links.Get(l.Name):
+		what = l.Name + "." + own
+	case !clashes(l):
+		what = "other." + name
 	}
 	r.names[name] = what
 	return what
+}
+
+// clashes reports whether somebody else's specification has taken a name that printed supergraphs need. Nothing is carried of
+// it: it is not known here, and not needed, or the supergraph would have been refused.
+func clashes(l *link.Link) bool {
+	reserved := func(name string) bool {
+		prefix, _, _ := strings.Cut(strings.TrimPrefix(name, "@"), "__")
+		_, known := versions[prefix]
+		return known || prefix == "connect" || prefix == "listSize"
+	}
+	return reserved(l.As) || slices.ContainsFunc(l.Imports, func(i link.Import) bool { return reserved(i.As) })
 }
 
 func schemaPosition(doc *ast.SchemaDocument) *ast.Position {
