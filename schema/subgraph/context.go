@@ -202,6 +202,7 @@ func (w *contextWalk) field(sel *ast.Field, o, t *Type) bool {
 		w.bad("field %s has arguments.", f.Coordinate())
 		return false
 	}
+	w.use(f)
 	next := w.schema.byName[f.Type.Name()]
 	composite := next != nil && next.Composite()
 	switch {

@@ -17,13 +17,13 @@ func (r *reader) checkFederation() {
 		for _, f := range t.Fields {
 			r.checkRequires(f)
 			r.checkProvides(f)
+			r.checkContextual(f)
 		}
 	}
 	for _, t := range r.schema.Types {
 		for _, f := range t.Fields {
 			r.checkExternal(f)
 			r.checkOverride(f)
-			r.checkContextual(f)
 			r.checkCost(f)
 		}
 		r.checkContexts(t)
