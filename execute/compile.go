@@ -20,7 +20,9 @@ type fetch struct {
 	path    []step
 	entries []entry
 	runner  Runner
-	at      ast.Path // where the client sees its objects, up to the first list: for failures that fit nowhere better
+	// contextual are the variables of its query that come from objects around those it is entered with.
+	contextual []contextual
+	at         ast.Path // where the client sees its objects, up to the first list: for failures that fit nowhere better
 }
 
 type step struct {
@@ -179,6 +181,9 @@ func bind(p *plan.Plan, fetches []fetch, driver func(*schema.Source) Driver) ([]
 				return nil, fmt.Errorf("the driver of source %s made no runner", f.Source.Name)
 			}
 			fetches[f.ID].runner = runners[i]
+			if n := len(f.Contextual); n > 0 {
+				fetches[f.ID].runner = &contextRunner{runners[i], n}
+			}
 		}
 	}
 	return drivers, nil
@@ -209,6 +214,10 @@ func (c *compiler) fetch(p *plan.Plan, id int, f *fetch) error {
 		at = sub
 	}
 	f.at = responsePath(p.Output, pf.Path)
+	var err error
+	if f.contextual, err = c.contextual(p, pf); err != nil {
+		return err
+	}
 	if len(pf.Entries) == 0 {
 		return fmt.Errorf("it has no entries")
 	}

@@ -12,7 +12,12 @@ import (
 func (r *run) prepare(id int) bool {
 	f, s := &r.program.fetches[id], &r.states[id]
 	s.inputs.Variables, s.inputs.Caller, s.inputs.Scope = r.in.Variables, r.in.Caller, r.scope
-	r.objects = collect(r.objects[:0], r.root, f.path)
+	if len(f.contextual) == 0 {
+		r.objects = collect(r.objects[:0], r.root, f.path)
+	} else {
+		r.objects, r.around = r.objects[:0], r.around[:0]
+		r.collectWithin(r.root, f, 0, make([]value.Value, len(f.contextual)))
+	}
 	defer clear(r.objects)
 	if f.entries[0].needs == nil {
 		for _, o := range r.objects {
@@ -23,7 +28,7 @@ func (r *run) prepare(id int) bool {
 		return len(s.targets) > 0
 	}
 	for i := range f.entries {
-		r.enter(s, &f.entries[i], i)
+		r.enter(s, f, i)
 	}
 	return len(s.inputs.Reps) > 0
 }
@@ -48,23 +53,28 @@ func collect(dst []value.Value, v value.Value, path []step) []value.Value {
 
 // enter reads the representations of the objects in r.objects for one entry of a fetch. Objects with equal ones share
 // one.
-func (r *run) enter(s *state, e *entry, number int) {
+func (r *run) enter(s *state, f *fetch, number int) {
+	e, variables := &f.entries[number], len(f.contextual)
 	r.index.reset(len(r.objects))
 	first := len(s.inputs.Reps)
-	for _, o := range r.objects {
+	for i, o := range r.objects {
 		object := o.Slots()
 		if !e.on.holds(object) {
 			continue
 		}
 		rd := reader{arena: r.arena, mark: -1}
 		r.members = rd.object(r.members[:0], object, e.needs)
+		known := true
+		if variables > 0 {
+			r.members, known = rd.within(r.members, f.contextual, r.around[i*variables:])
+		}
 		switch {
 		case rd.mark >= 0:
 			// What the source needs to know could not be found out: what it would have brought is missing for the
 			// same reason.
 			r.markTree(object, e.want, rd.mark)
 			continue
-		case rd.untyped || e.needs.keyed && nullKey(r.members, e.needs):
+		case !known || rd.untyped || e.needs.keyed && nullKey(r.members, e.needs):
 			continue
 		}
 		rep := value.OfMembers(r.members)

@@ -33,6 +33,7 @@ type run struct {
 	crashes  []error // the panics
 
 	objects []value.Value  // scratch
+	around  []value.Value  // scratch: the contextual variables of objects
 	members []value.Member // scratch
 	index   repIndex       // scratch
 	buf     []byte         // of the answer
@@ -92,6 +93,7 @@ func (r *run) release() {
 	}
 	r.outcomes, r.failures = recycle(r.outcomes, keepTargets), recycle(r.failures, keepTargets)
 	r.objects, r.members = recycle(r.objects, keepTargets), recycle(r.members, keepTargets)
+	r.around = recycle(r.around, keepTargets)
 	r.path = recycle(r.path, keepTargets)
 	r.unplaced, r.effaced, r.crashes, r.panicked = nil, nil, nil, false
 	r.index.slots = recycle(r.index.slots, 2*keepTargets)
