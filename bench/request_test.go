@@ -11,6 +11,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +27,14 @@ import (
 	"github.com/sluice-gateway/sluice/server"
 	"github.com/sluice-gateway/sluice/upstream"
 )
+
+// TestMain collects garbage as `sluice serve` does, for both sides of each pair: a gateway is not run with Go's default.
+func TestMain(m *testing.M) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(300)
+	}
+	os.Exit(m.Run())
+}
 
 // sdl is the field's public benchmark as connectors: posts, each with its user, who can also be had in batches where the
 // field is called batchUser.
@@ -210,6 +220,57 @@ func processor(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkLinear shows that what a key costs does not depend on how many there are: objects that are all different, each
+// joined with one that comes in batches of a hundred. Both sizes are in one run, so that they can be compared.
+func BenchmarkLinear(b *testing.B) {
+	sdl := strings.Replace(batchSDL, `queryParams: "id: $batch.id" },`, `queryParams: "id: $batch.id" }, batch: { maxSize: 100 },`, 1)
+	for _, keys := range []int{100, 10_000} {
+		gw := startGateway(b, sdl, distinct(b, keys))
+		const query = `{posts{id title user{id name email}}}`
+		body, err := json.Marshal(map[string]string{"query": query})
+		if err != nil {
+			b.Fatal(err)
+		}
+		answer, err := post(http.DefaultClient, gw, body)
+		if err != nil || bytes.Count(answer, []byte("leanne")) != keys {
+			b.Fatalf("%.300s %v", answer, err)
+		}
+		b.Run(strconv.Itoa(keys)+" keys", func(b *testing.B) {
+			before := processor(b)
+			load(b, gw, query, len(answer))
+			b.ReportMetric(float64((processor(b)-before).Nanoseconds())/1000/float64(b.N)/float64(keys), "cpu-µs/key")
+		})
+	}
+}
+
+// distinct is an upstream with as many posts, each of another user.
+func distinct(b *testing.B, n int) string {
+	b.Helper()
+	var posts []string
+	for i := range n {
+		posts = append(posts, fmt.Sprintf(`{"userId": %d, "id": %d, "title": "sunt aut facere", "body": "quia"}`, i+1, i+1))
+	}
+	all := []byte("[" + strings.Join(posts, ",") + "]")
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /posts", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(all)
+	})
+	mux.HandleFunc("GET /users", func(w http.ResponseWriter, r *http.Request) {
+		var list []string
+		for _, text := range r.URL.Query()["id"] {
+			if id, err := strconv.Atoi(text); err == nil {
+				list = append(list, user(id))
+			}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, "["+strings.Join(list, ",")+"]")
+	})
+	srv := httptest.NewServer(mux)
+	b.Cleanup(srv.Close)
+	return srv.URL
 }
 
 func BenchmarkRequest(b *testing.B) {
