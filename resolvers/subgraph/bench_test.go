@@ -63,6 +63,26 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
+// BenchmarkOperation runs an operation on two servers: a list, and what a second one knows of its objects.
+func BenchmarkOperation(b *testing.B) {
+	for _, n := range []int{1, 100, 1000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			objects, names := entities(n)
+			w := newWorld(b, remote{name: "orders", sdl: ordersSDL, handler: fixed(objects)}, remote{name: "names", sdl: namesSDL, handler: fixed(names)})
+			program, prepared := w.program(benchQuery, "")
+			in := &execute.Request{Variables: prepared.Variables, Caller: &operation.Caller{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				resp := program.Run(b.Context(), in)
+				if len(resp.Errors) > 0 {
+					b.Fatal(resp.Errors)
+				}
+				resp.Release()
+			}
+		})
+	}
+}
+
 // BenchmarkBareCall is what the same call costs without the driver.
 func BenchmarkBareCall(b *testing.B) {
 	for _, n := range []int{1, 100, 1000} {
