@@ -3,6 +3,7 @@ package subgraph
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/execute"
@@ -95,11 +96,8 @@ func (res *result) check(p *part) {
 		}
 		return
 	}
-	var owned map[int]bool
+	owned := map[int]bool{} // entities with errors
 	for i := range res.errors {
-		if owned == nil {
-			owned = map[int]bool{}
-		}
 		owned[res.errors[i].Rep] = true
 	}
 	reps := p.reps()
@@ -111,7 +109,7 @@ func (res *result) check(p *part) {
 		}
 		if !copied { // the list belongs to the answer
 			copied = true
-			res.values = append([]value.Value(nil), res.values...)
+			res.values = slices.Clone(res.values)
 		}
 		res.values[i] = value.Value{}
 		if !owned[i] {

@@ -12,9 +12,7 @@ import (
 
 // layout is what the requests for some queries have in common: everything but the values of variables.
 type layout struct {
-	queries []*query
-	places  []place
-	answer  *value.Filter
+	answer *value.Filter
 	// How the body begins, up to the variables: with the text of the operation, with its hash, with both. The last two are
 	// nil if queries are not known by their hash.
 	text, hash, both []byte
@@ -29,7 +27,6 @@ func newLayout(text string, persisted bool, queries []*query, places []place) *l
 		}
 	}
 	l := &layout{
-		queries: queries, places: places,
 		answer: &value.Filter{Keys: []value.FilterKey{{Key: "data", Want: data}, {Key: "errors"}}},
 		text:   value.AppendString([]byte(`{"query":`), text),
 	}

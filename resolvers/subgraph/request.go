@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/sluice-gateway/sluice/execute"
 	"github.com/sluice-gateway/sluice/fault"
@@ -70,11 +71,11 @@ func (r *request) ask(ctx context.Context) (value.Value, *failure) {
 	switch persisted(answer) {
 	case persistedUnknown:
 		r.release()
-		return r.exchange(ctx, append(append(make([]byte, 0, len(r.layout.both)+len(body)), r.layout.both...), body[len(head):]...))
+		return r.exchange(ctx, slices.Concat(r.layout.both, body[len(head):]))
 	case persistedRefused:
 		r.remote.refusing.Store(true)
 		r.release()
-		return r.exchange(ctx, append(append(make([]byte, 0, len(r.layout.text)+len(body)), r.layout.text...), body[len(head):]...))
+		return r.exchange(ctx, slices.Concat(r.layout.text, body[len(head):]))
 	}
 	return answer, nil
 }
