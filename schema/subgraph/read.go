@@ -41,6 +41,7 @@ func Read(name string, doc *ast.SchemaDocument) (*Schema, problem.List) {
 		return nil, r.problems
 	}
 	r.readFederation()
+	r.readLookups()
 	r.completeVersion1()
 	r.checkFederation()
 	return r.schema, r.problems
@@ -84,7 +85,7 @@ func (r *reader) checkLinks() {
 // known reports whether a specification is dealt with elsewhere.
 func (r *reader) known(l *link.Link) bool {
 	switch l.Identity {
-	case "https://specs.apollo.dev/link", "https://specs.apollo.dev/core", "https://specs.apollo.dev/connect", "https://specs.sluice.dev/sluice":
+	case "https://specs.apollo.dev/link", "https://specs.apollo.dev/core", "https://specs.apollo.dev/connect", extensions:
 		return true
 	}
 	return false
@@ -95,6 +96,7 @@ func (r *reader) known(l *link.Link) bool {
 var versions = map[string][]string{
 	"link": {"v1.0"}, "core": {"v0.1", "v0.2"}, "tag": {"v0.1", "v0.2", "v0.3"}, "inaccessible": {"v0.1", "v0.2"},
 	"authenticated": {"v0.1"}, "requiresScopes": {"v0.1"}, "policy": {"v0.1"}, "context": {"v0.1"}, "cost": {"v0.1"}, "cacheTag": {"v0.1"},
+	"sluice": {"v0.1"},
 }
 
 func (r *reader) checkVersion(l *link.Link) {

@@ -17,6 +17,7 @@ type Schema struct {
 	Types      []*Type // in the order of their first appearance, without those of specifications
 	Directives []*ast.DirectiveDefinition
 	Composed   []*Composed
+	Lookups    []*Lookup // by @lookup, in the order of their fields
 
 	byName  map[string]*Type
 	uses    map[string]bool   // names of the directives that are applied
