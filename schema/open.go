@@ -47,6 +47,9 @@ func (b *builder) addOpen(index int, p *part) {
 			b.addEntrance(&Entrance{Source: s, On: t, Needs: needs})
 		}
 	}
+	if p.kind == Remote {
+		b.addLookups(s, p.declared)
+	}
 }
 
 // members returns the object types that a subgraph can return for each of its abstract types, sorted by name.
