@@ -75,7 +75,15 @@ func (d *Driver) Compile(p *plan.Plan, fetches []*plan.Fetch) ([]execute.Runner,
 		case f.Query == nil || len(f.Entries) == 0:
 			return nil, fmt.Errorf("fetch %d of %s: it asks for nothing", f.ID, f.Source.Name)
 		}
-		runners[i] = newQuery(r, f, p.Operation == ast.Mutation && !f.Query.Entities)
+		finder, err := newFinder(r, f)
+		switch {
+		case err != nil:
+			return nil, err
+		case finder != nil:
+			runners[i] = finder
+		default:
+			runners[i] = newQuery(r, f, p.Operation == ast.Mutation && !f.Query.Entities)
+		}
 	}
 	return runners, nil
 }
@@ -87,8 +95,8 @@ func (d *Driver) Group(_ *plan.Plan, fetches []*plan.Fetch, runners []execute.Ru
 	members := map[*remote][]int{}
 	for i := range fetches {
 		q, ok := runners[i].(*query)
-		if !ok || !q.entities {
-			continue
+		if !ok || !q.entities || len(fetches[i].Contextual) > 0 {
+			continue // what has variables of its own for some objects is asked for alone
 		}
 		g := bySubgraph[q.remote]
 		if g == nil {

@@ -116,21 +116,26 @@ func pack(parts []part, most int) [][]part {
 
 // runAll runs requests, some at a time, and waits for all of them.
 func runAll(ctx context.Context, requests []*request) {
-	if len(requests) == 1 {
-		requests[0].run(ctx)
+	runEach(len(requests), func(i int) { requests[i].run(ctx) })
+}
+
+// runEach calls run for each number below n, in a few goroutines, and waits for all of them.
+func runEach(n int, run func(i int)) {
+	if n == 1 {
+		run(0)
 		return
 	}
 	var wg sync.WaitGroup
-	next := make(chan *request)
-	for range min(concurrency, len(requests)) {
+	next := make(chan int)
+	for range min(concurrency, n) {
 		wg.Go(func() {
-			for r := range next {
-				r.run(ctx)
+			for i := range next {
+				run(i)
 			}
 		})
 	}
-	for _, r := range requests {
-		next <- r
+	for i := range n {
+		next <- i
 	}
 	close(next)
 	wg.Wait()
