@@ -30,8 +30,8 @@ func TestScenariosRunFromTheirPrintedSupergraphs(t *testing.T) {
 			return nil
 		}
 		_, composed := s.schema[supergraph]
-		if composed || s.problems != nil || strings.Contains(s.config, "schema:") {
-			return nil
+		if composed || s.problems != nil || strings.Contains(s.config, "schema:") || strings.Contains(string(data), "https://specs.sluice.dev/sluice") {
+			return nil // with what Sluice adds to the language, a supergraph is less than its subgraphs
 		}
 		ran++
 		name, _ := filepath.Rel(*folder, strings.TrimSuffix(path, ".txtar"))
