@@ -4,7 +4,7 @@
 // scanned body and is copied to the answer as it stands; a list points to its items, an object to its members in
 // order. The mapping language builds new values out of scanned ones, execution lays objects out by the plan, and the
 // answer is written with [Value.AppendJSON]: between an upstream body and the response there is no reflection and no
-// map.
+// map. Where it can be said before what becomes of each member, a [Layout] does it during the scan.
 //
 // Integers and floats are different values although JSON has one kind of number: the mapping language tells 1 from
 // 1.0. A number keeps the text it was read with, so that none is changed on its way through the gateway.
