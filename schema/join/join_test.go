@@ -217,8 +217,29 @@ func TestSizesAreBounded(t *testing.T) {
 	if want := []string{"-2 INVALID_SUPERGRAPH "}; !cmp.Equal(want, problems) {
 		t.Errorf("got %q, want one problem", problems)
 	}
+	for name, types := range map[string]string{
+		"fields":    "type Query @join__type(graph: A) { " + repeat("f%d: Int ", 10_001) + "}",
+		"values":    "type Query @join__type(graph: A) { x: E } enum E @join__type(graph: A) { " + repeat("V%d ", 10_001) + "}",
+		"arguments": "type Query @join__type(graph: A) { x(" + repeat("a%d: Int ", 1001) + "): Int }",
+	} {
+		if _, problems := read(t, "v0.3", "", types); len(problems) != 1 || !strings.Contains(problems[0], "INVALID_SUPERGRAPH") {
+			t.Errorf("%s: got %q, want one problem", name, problems)
+		}
+	}
+	if _, problems := read(t, "v0.3", repeat(`@link(url: "https://x.example/a%d/v1.0") `, 501), "type Query @join__type(graph: A) { x: Int }"); len(problems) != 1 {
+		t.Errorf("links: got %q, want one problem", problems)
+	}
 	_, problems = read(t, "v0.3", "", `type Query @join__type(graph: A) { x: Int @join__field(graph: A, type: "`+strings.Repeat("[", 1000)+`Int") }`)
 	if len(problems) != 1 {
 		t.Errorf("got %q, want one problem", problems)
 	}
+}
+
+// repeat writes a format for each of n numbers.
+func repeat(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
 }

@@ -47,6 +47,9 @@ type Graph struct {
 // Read reads a supergraph. The result is complete only if no problem is an error, and nil if the document is none.
 func Read(doc *ast.SchemaDocument) (*Supergraph, problem.List) {
 	r := &reader{doc: doc, graphOf: map[string]int{}, names: map[string]string{}, sets: map[string]parsed{}}
+	if r.checkLimits(); r.problems != nil {
+		return nil, r.problems
+	}
 	var list problem.List
 	if r.links, list = link.Of(doc); r.links.Get(spec) == nil {
 		r.report(schemaPosition(doc), CodeInvalid, "", "The document is not a supergraph: its schema does not link https://specs.apollo.dev/join. The schema of a subgraph is composed with others instead.")
