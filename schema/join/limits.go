@@ -1,8 +1,6 @@
 package join
 
-import (
-	"slices"
-)
+import "slices"
 
 // Bounds of one element of a document. No supergraph comes near them; checks of a type take time with the square of what
 // is in it.
