@@ -50,13 +50,26 @@ func (c composeCommand) Run(ctx context.Context, std *IO) error {
 	case sg == nil || problems.Errors() != nil:
 		return problemError{problems}
 	}
-	writeProblems(std.Stderr, problems)
+	writeProblems(std.Stderr, append(problems, lost(sg)...))
 	text := sg.JoinSDL(urls)
 	if c.Output == "" {
 		_, err := io.WriteString(std.Stdout, text)
 		return err
 	}
 	return writeFile(std.Stderr, c.Output, text, true)
+}
+
+// lost warns of what a supergraph cannot say.
+func lost(sg *schema.Supergraph) (problems problem.List) {
+	seen := map[string]bool{}
+	for _, e := range sg.Entrances {
+		if _, ok := e.Bind.(*schema.Lookup); ok && !seen[e.Source.Subgraph] {
+			seen[e.Source.Subgraph] = true
+			problems = append(problems, problem.Problem{Severity: problem.Warning, Code: "LOOKUPS_LOST", Message: fmt.Sprintf(
+				"The supergraph does not say by which fields the subgraph %q is asked for objects (@lookup): nobody who runs it can join them. Run the subgraphs themselves.", e.Source.Subgraph)})
+		}
+	}
+	return problems
 }
 
 // supergraph composes what the command line names. URLs are where subgraphs answer.

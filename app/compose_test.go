@@ -182,6 +182,18 @@ func TestComposeOfAServiceWithHeaders(t *testing.T) {
 	contains(t, "the supergraph", stdout, `url: "`+guarded+`/v1/graphql"`)
 }
 
+func TestComposeWarnsOfLookups(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"users.graphql": usersSDL, "scores.graphql": `extend schema @link(url: "https://specs.sluice.dev/sluice/v0.1", import: ["@lookup"])
+		type Query { score(id: ID!): User @lookup } type User { id: ID! points: Int }`})
+	code, stdout, stderr := compose(t, filepath.Join(dir, "users.graphql"), filepath.Join(dir, "scores.graphql"))
+	if code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	contains(t, "the supergraph", stdout, `@join__type(graph: SCORES, key: "id", resolvable: false)`)
+	contains(t, "stderr", stderr, `warning LOOKUPS_LOST: The supergraph does not say by which fields the subgraph "scores"`)
+}
+
 func TestComposeSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	static := func(status int, body string, header ...string) string {
