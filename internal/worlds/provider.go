@@ -107,9 +107,8 @@ func (p *provider) homes(f *Field) []*Subgraph {
 		return rest[:2]
 	}
 	homes := []*Subgraph{p.one(f)}
-	if from := p.one(f); from != homes[0] && !homes[0].Old && f.FK == nil && !p.on.identifies(f) && p.chance(15) {
+	if from := p.one(f); from != homes[0] && !homes[0].Old && f.FK == nil && f.Only == nil && !p.on.identifies(f) && p.chance(15) {
 		homes[0].takes[f], from.stale[f] = from, true
-		from.narrow[f] = homes[0].narrow[f] // a supergraph does not tell what it was declared as
 		return append(p.whole(f, homes), from)
 	}
 	for range boolInt(p.chance(25)) + boolInt(p.chance(8)) {

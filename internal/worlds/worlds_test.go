@@ -47,8 +47,11 @@ func TestTheGatewayAnswersAsOnePlainExecutorDoes(t *testing.T) {
 	}
 	close(seeds)
 	wg.Wait()
-	t.Logf("%d worlds, %d operations, %d of them invalid, %d with errors in the data, %d with a failing source; %d requests, %d objects twice in one",
-		*count, sum.operations, sum.invalid, sum.faulty, sum.failing, sum.requests, sum.repeated)
+	t.Logf("%d worlds, %d operations, %d of them invalid, %d with errors in the data, %d with a failing source, %d too entangled to plan; %d requests, %d objects twice in one",
+		*count, sum.operations, sum.invalid, sum.faulty, sum.failing, sum.unplanned, sum.requests, sum.repeated)
+	if sum.unplanned > 1+sum.operations/100 {
+		t.Errorf("%d of %d operations were too entangled to plan", sum.unplanned, sum.operations)
+	}
 	if sum.operations < *count*(*each)/2 && *only < 0 {
 		t.Errorf("only %d operations were run", sum.operations)
 	}
@@ -56,8 +59,8 @@ func TestTheGatewayAnswersAsOnePlainExecutorDoes(t *testing.T) {
 
 // tally counts what was tried.
 type tally struct {
-	mu                                                            sync.Mutex
-	operations, invalid, faulty, failing, requests, repeated, bad int
+	mu                                                                       sync.Mutex
+	operations, invalid, faulty, failing, unplanned, requests, repeated, bad int
 }
 
 func (s *tally) add(f func(*tally)) {
