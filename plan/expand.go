@@ -49,13 +49,77 @@ func (s *search) expand(base []*node, set *schema.Selection, excl exclusion) (ou
 	return out, nil
 }
 
+// landings are the least costs at which the targets of one position were entered so far. A dearer way into a target would
+// be pruned, whatever it leads to, so it need not be looked for.
+type landings struct {
+	base    []*node
+	targets map[landed]int
+}
+
+// landed is a target that was entered, and the type that was known of the objects before.
+type landed struct {
+	target int
+	from   *schema.Type
+}
+
+// byCost puts the nodes of a position in the order of their costs, so that dear ways come last.
+func byCost(base []*node) ([]*node, *landings) {
+	if len(base) < 2 {
+		return base, nil
+	}
+	cheaper := func(a, b *node) int { return a.cost - b.cost }
+	if !slices.IsSortedFunc(base, cheaper) {
+		base = slices.Clone(base)
+		slices.SortStableFunc(base, cheaper)
+	}
+	return base, &landings{base, map[landed]int{}}
+}
+
+// dear reports whether the target can be had for less than by entering it from n.
+func (l *landings) dear(n *node, t *target) bool {
+	if l == nil {
+		return false
+	}
+	least := t.first().Price
+	for _, e := range t.enter[1:] {
+		least = min(least, e.Price)
+	}
+	if cost, ok := l.targets[landed{t.id, n.state.typ}]; ok && cost < n.cost+least {
+		return true
+	}
+	if t.src.Open == nil || t.stand {
+		return false
+	}
+	for _, b := range l.base { // where a value stands already
+		if b.cost >= n.cost+least {
+			break
+		}
+		if st := b.state; st.src == t.src && st.typ == t.on && st.shape == nil && b.kind != kindStart {
+			return true
+		}
+	}
+	return false
+}
+
+// note remembers a way into a target.
+func (l *landings) note(n *node, t *target, j *node) {
+	if l == nil {
+		return
+	}
+	at := landed{t.id, n.state.typ}
+	if cost, ok := l.targets[at]; !ok || j.cost < cost {
+		l.targets[at] = j.cost
+	}
+}
+
 func (s *search) field(base []*node, sel *schema.Select, excl exclusion) ([]leaf, error) {
 	if err := s.budget.spend(len(base)); err != nil {
 		return nil, err
 	}
 	var ways []*node
+	base, reached := byCost(base)
 	for _, b := range base {
-		ways = append(ways, s.next(b, sel, excl)...)
+		ways = append(ways, s.next(b, sel, excl, reached)...)
 	}
 	if len(ways) > 0 {
 		ways = prune(ways)

@@ -184,7 +184,7 @@ func (p *Planner) stage(b *budget, l *labels, root *schema.Type, sel *schema.Sel
 	var best []*node
 	var failed error
 	cost := 0
-	for _, way := range s.next(s.start(root), sel, "") {
+	for _, way := range s.next(s.start(root), sel, "", nil) {
 		var leaves []leaf
 		if sel.Sub == nil {
 			leaves = []leaf{{way}}

@@ -436,7 +436,7 @@ func (s *search) satisfy(n *node, set *schema.Selection, excl exclusion) ([]*nod
 }
 
 // next lists every way to take a field from n.
-func (s *search) next(n *node, sel *schema.Select, excl exclusion) (out []*node) {
+func (s *search) next(n *node, sel *schema.Select, excl exclusion, reached *landings) (out []*node) {
 	if d := s.edge(n, sel); d != nil {
 		out = append(out, d)
 		if sel.Sub == nil {
@@ -464,11 +464,15 @@ func (s *search) next(n *node, sel *schema.Select, excl exclusion) (out []*node)
 		if !ok || cond.none() && t.here(n) {
 			continue
 		}
+		if cond.none() && reached.dear(n, t) {
+			continue
+		}
 		j := s.jump(n, t, sel, cond, excl)
 		if j == nil {
 			continue
 		}
 		if cond.none() {
+			reached.note(n, t, j)
 			if d := s.edge(j, sel); d != nil {
 				out = append(out, d)
 			}
