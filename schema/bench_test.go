@@ -42,10 +42,51 @@ type %[1]s @key(fields: "id") @connect(source: "api", http: { GET: "/%[1]s", que
 	return files
 }
 
+// servers makes the subgraphs of a company with GraphQL servers: each has 25 types of its own, extends entities that all of
+// them share, and leads to types of others.
+func servers(subgraphs int) []*ast.Source {
+	const types, shared = 25, 10
+	var files []*ast.Source
+	for s := range subgraphs {
+		var b strings.Builder
+		b.WriteString(`extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable", "@external", "@requires"])
+interface Node { id: ID! }
+type Money @shareable { amount: Float! currency: Currency! }
+enum Currency { EUR USD CHF }
+input Page { first: Int = 10 after: String }
+`)
+		for t := range types {
+			name := fmt.Sprintf("T%d_%d", s, t)
+			other := fmt.Sprintf("T%d_%d", (s+t%7+1)%subgraphs, (t+1)%types)
+			fmt.Fprintf(&b, `extend type Query { %[1]s_all(page: Page): [%[1]s!] %[1]s_one(id: ID!): %[1]s }
+type %[1]s implements Node @key(fields: "id") { id: ID! name: String! price: Money other: %[2]s owner: Shared%[3]d }
+type %[2]s @key(fields: "id", resolvable: false) { id: ID! }
+`, name, other, t%shared)
+		}
+		for e := range shared {
+			fmt.Fprintf(&b, "type Shared%d implements Node @key(fields: \"id\") @key(fields: \"code\") { id: ID! code: String! f%d_%d: Int home%[2]d: T%[2]d_%[3]d", e, s, e)
+			if s > 0 {
+				fmt.Fprintf(&b, " f0_%d: Int @external r%d: Int @requires(fields: \"f0_%[1]d\")", e, s)
+			}
+			b.WriteString(" }\n")
+		}
+		files = append(files, &ast.Source{Name: fmt.Sprintf("s%d.graphql", s), Input: b.String()})
+	}
+	return files
+}
+
 func BenchmarkCompose(b *testing.B) {
-	for _, n := range []int{10, 200} {
-		b.Run(fmt.Sprintf("subgraphs=%d", n), func(b *testing.B) {
-			files := company(n)
+	for _, c := range []struct {
+		kind  string
+		files []*ast.Source
+	}{
+		{"connectors", company(10)},
+		{"connectors", company(200)},
+		{"servers", servers(10)},
+		{"servers", servers(20)},
+	} {
+		b.Run(fmt.Sprintf("%s/subgraphs=%d", c.kind, len(c.files)), func(b *testing.B) {
+			files := c.files
 			b.ReportAllocs()
 			for b.Loop() {
 				var subgraphs []*schema.Subgraph

@@ -123,6 +123,20 @@ func byField(landings []landing, on *Type) func(field string) []landing {
 	var open []landing
 	for _, l := range landings {
 		if l.source.Open != nil {
+			if t := l.openType(on); t != nil && l.shape == nil {
+				for name, f := range t.Fields {
+					if !f.External && f.Requires == nil {
+						closed[name] = append(closed[name], l)
+					}
+				}
+				continue
+			}
+			if l.shape != nil && !l.shape.Open && len(l.shape.On) == 0 {
+				for name := range l.shape.Fields {
+					closed[name] = append(closed[name], l)
+				}
+				continue
+			}
 			open = append(open, l)
 			continue
 		}

@@ -154,6 +154,12 @@ func (r *reach) visitObject(p position) {
 	if r.steps >= maxReach {
 		return // what is missing may only not have been found yet
 	}
+	// However objects were had, it is mostly the same that can be had of them in the end.
+	key = "=" + r.key(p.on, all, p.below) + contextKey(p.above)
+	if r.seen[key] {
+		return
+	}
+	r.seen[key] = true
 	giving := byField(all, p.on)
 	above := r.enclosed(p, all)
 	for _, f := range visibleFields(r.supergraph, p.on) {
@@ -359,14 +365,19 @@ func (r *reach) gatherObject(landings []landing, on *Type, sel *Selection, below
 		if own == nil {
 			return nil, false
 		}
+		if f.Sub == nil {
+			by, ok := r.leaf(landings, on, own)
+			if !ok {
+				return nil, false
+			}
+			each = cmp.Or(each, by)
+			continue
+		}
 		ways := r.advanceAll(landings, on, own)
 		if len(ways) == 0 {
 			return nil, false
 		}
 		each = cmp.Or(each, ways[0].each)
-		if f.Sub == nil {
-			continue
-		}
 		deeper := below || isList(own.Type)
 		if !own.Named.Abstract() {
 			ways = r.closure(own.Named, ways, deeper)
@@ -378,6 +389,20 @@ func (r *reach) gatherObject(landings []landing, on *Type, sel *Selection, below
 		each = cmp.Or(each, by)
 	}
 	return each, true
+}
+
+// leaf reports whether a leaf can be had of an object, and which entrance it takes that is called once an object. It stops
+// at the first way that takes none: an entity may have hundreds.
+func (r *reach) leaf(landings []landing, on *Type, f *Field) (each *Entrance, ok bool) {
+	for _, l := range landings {
+		if _, had := r.advance(l, on, f); had {
+			if l.each == nil {
+				return nil, true
+			}
+			each, ok = cmp.Or(each, l.each), true
+		}
+	}
+	return each, ok
 }
 
 // doorsOf returns the entrances that an object of a type can be taken to: those on the type, and on the abstract types
