@@ -83,7 +83,7 @@ func BenchmarkCompose(b *testing.B) {
 		{"connectors", company(10)},
 		{"connectors", company(200)},
 		{"servers", servers(10)},
-		{"servers", servers(20)},
+		{"servers", servers(200)},
 	} {
 		b.Run(fmt.Sprintf("%s/subgraphs=%d", c.kind, len(c.files)), func(b *testing.B) {
 			files := c.files
