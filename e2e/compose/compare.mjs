@@ -77,10 +77,15 @@ function compare(ours, theirs) {
 
 let failed = 0;
 let composed = 0;
+let skipped = 0;
 for (const set of sets) {
   const name = path.basename(set, ".txtar");
   const schemas = subgraphs(set);
-  if (Object.keys(schemas).length === 0) continue;
+  // What only Sluice has is not compared: its own specification, and schemas that it takes from others.
+  if (Object.keys(schemas).length === 0 || Object.values(schemas).some((sdl) => /specs\.sluice\.dev|composite-schemas|@lookup/.test(sdl))) {
+    skipped++;
+    continue;
+  }
   const ours = bySluice(schemas);
   const different = compare(ours, byApollo(schemas));
   if (ours.facts) composed++;
@@ -90,5 +95,5 @@ for (const set of sets) {
   else console.error(`${set}:\n  ${different.join("\n  ")}`);
 }
 fs.rmSync(scratch, { recursive: true });
-console.log(`${sets.length - failed} of ${sets.length} sets agree, ${composed} of them composed; ${Object.keys(known).length} differences are known`);
+console.log(`${sets.length - failed - skipped} of ${sets.length - skipped} sets agree, ${composed} of them composed; ${Object.keys(known).length} differences are known`);
 process.exit(failed > 0 || composed === 0 ? 1 : 0);
