@@ -178,9 +178,16 @@ func TestAnOperationBeyondTheBoundsHasNoPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	sg := compose(t, archive.Files)
-	_, err = plan.New(sg, 3).Plan(prepare(t, sg, "{berths { id size ship { name } }}", nil))
+	planner := plan.New(sg, 30)
+	_, err = planner.Plan(prepare(t, sg, "{berths { id size ship { name } }}", nil))
 	if !errors.Is(err, plan.ErrNoPlan) {
 		t.Errorf("Plan() = %v, want ErrNoPlan", err)
+	}
+	if _, err := planner.Plan(prepare(t, sg, "{ __typename }", nil)); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(plan.Stats{Planned: 1, Excessive: 1}, planner.Stats()); diff != "" {
+		t.Errorf("what was counted (-want +got):\n%s", diff)
 	}
 }
 

@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -16,12 +18,26 @@ import (
 // client can cost with one operation that has no plan.
 const DefaultMaxSteps = 100_000
 
-// Planner plans operations on one supergraph. It is immutable and safe for concurrent use.
+// Planner plans operations on one supergraph. It is safe for concurrent use, and but for its counters immutable.
 type Planner struct {
 	sg       *schema.Supergraph
 	targets  map[*schema.Type][]*target // what can be entered from objects of a type
 	clashes  map[clash]bool
 	maxSteps int
+
+	planned, impossible, excessive atomic.Uint64
+}
+
+// Stats counts what became of the operations that a planner was given. Plans that were found in a cache are not among them.
+type Stats struct {
+	Planned    uint64
+	Impossible uint64 // they have no plan
+	Excessive  uint64 // they took more planning than is allowed
+}
+
+// Stats returns what was counted so far.
+func (p *Planner) Stats() Stats {
+	return Stats{p.planned.Load(), p.impossible.Load(), p.excessive.Load()}
 }
 
 // clash names a field that two object types of one abstract type declare differently in one open source, so that
@@ -107,6 +123,19 @@ func (p *Planner) findClashes() {
 // Plan plans an operation. The conditions of @skip and @include are taken from its variables; nothing else of their
 // values is looked at. The error wraps [ErrNoPlan] if there is no plan, or none within the bounds of planning.
 func (p *Planner) Plan(op *operation.Prepared) (*Plan, error) {
+	plan, err := p.plan(op)
+	switch {
+	case err == nil:
+		p.planned.Add(1)
+	case errors.Is(err, errBudget):
+		p.excessive.Add(1)
+	default:
+		p.impossible.Add(1)
+	}
+	return plan, err
+}
+
+func (p *Planner) plan(op *operation.Prepared) (*Plan, error) {
 	root := p.root(op.Definition.Operation)
 	if root == nil {
 		return nil, fmt.Errorf("%w: the schema has no %s type", ErrNoPlan, op.Definition.Operation)
