@@ -3,8 +3,10 @@ package gateway_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,6 +157,30 @@ func TestTheStatusIsPartOfTheGraph(t *testing.T) {
 	}
 	if len(s.Sources) != 2 || s.Sources[0].Name != "users:Query.user[0]" || s.Sources[0].Kind != "CONNECTOR" || s.Sources[0].Service != "api" {
 		t.Errorf("sources: %+v", s.Sources)
+	}
+}
+
+func TestTheStatusCountsWhatBecameOfOperationsThatNeededAPlan(t *testing.T) {
+	t.Parallel()
+	const maxSteps = 200
+	g := start(t, func(o *gateway.Options) { o.Status, o.Plan.MaxSteps = true, maxSteps })
+	var large strings.Builder
+	for i := range maxSteps { // each field takes a step at least
+		fmt.Fprintf(&large, " u%d: user(id: 1) { name }", i)
+	}
+	for range 2 { // that there is no plan is kept, too
+		if data, codes := ask(t, g, "{"+large.String()+" }"); data != "" || !slices.Equal(codes, []any{"QUERY_PLANNING_FAILED"}) {
+			t.Fatalf("the operation over the bound: %s %v", data, codes)
+		}
+	}
+	for range 2 { // the second is answered with the plan of the first
+		if data, codes := ask(t, g, `{ user(id: 1) { name } }`); data != `{"user":{"name":"Ida"}}` || codes != nil {
+			t.Fatalf("the operation within the bound: %s %v", data, codes)
+		}
+	}
+	data, codes := ask(t, g, `{ sluice { planning { planned impossible excessive } } }`)
+	if want := `{"sluice":{"planning":{"planned":2,"impossible":0,"excessive":1}}}`; data != want || codes != nil {
+		t.Errorf("got %s %v, want %s", data, codes, want)
 	}
 }
 

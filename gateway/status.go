@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/sluice-gateway/sluice/graph/model"
+	"github.com/sluice-gateway/sluice/plan"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/schema/connect"
 	"github.com/sluice-gateway/sluice/upstream"
@@ -19,6 +20,7 @@ func (g *Gateway) Status(context.Context) (*model.SluiceStatus, error) {
 		Version:   g.options.Version,
 		StartedAt: g.started,
 		Snapshot:  &model.SluiceSnapshot{Number: s.number, Hash: s.supergraph.Hash, LoadedAt: s.loaded},
+		Planning:  planningStatus(s.planner.Stats()),
 		Services:  []*model.SluiceService{},
 		Sources:   []*model.SluiceSource{},
 	}
@@ -38,6 +40,10 @@ func (g *Gateway) Status(context.Context) (*model.SluiceStatus, error) {
 		out.Sources = append(out.Sources, st)
 	}
 	return out, nil
+}
+
+func planningStatus(st plan.Stats) *model.SluicePlanning {
+	return &model.SluicePlanning{Planned: int64(st.Planned), Impossible: int64(st.Impossible), Excessive: int64(st.Excessive)}
 }
 
 func sourceKind(k schema.Kind) model.SluiceSourceKind {

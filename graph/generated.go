@@ -150,6 +150,8 @@ type SluiceStatus {
   uptime: Float!
   "What the gateway works with since the last reload."
   snapshot: SluiceSnapshot!
+  "What became of operations that needed a plan."
+  planning: SluicePlanning!
   "The upstream services, by name."
   services: [SluiceService!]!
   "The things that can be asked for fields, in the order of the schema."
@@ -163,6 +165,16 @@ type SluiceSnapshot {
   "Of the composed schema with its sources, hexadecimal."
   hash: String!
   loadedAt: SluiceTime!
+}
+
+"What became of operations that needed a plan. What was found once is kept for a while, and not counted again."
+type SluicePlanning {
+  "Operations so far that got a plan."
+  planned: SluiceCount!
+  "Operations so far that have no plan."
+  impossible: SluiceCount!
+  "Operations so far that took more planning than is allowed."
+  excessive: SluiceCount!
 }
 
 "An upstream service."
@@ -250,6 +262,18 @@ func (ec *executionContext) childFields_SluiceEndpoint(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type SluiceEndpoint", field.Name)
 }
 
+func (ec *executionContext) childFields_SluicePlanning(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "planned":
+		return ec.fieldContext_SluicePlanning_planned(ctx, field)
+	case "impossible":
+		return ec.fieldContext_SluicePlanning_impossible(ctx, field)
+	case "excessive":
+		return ec.fieldContext_SluicePlanning_excessive(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SluicePlanning", field.Name)
+}
+
 func (ec *executionContext) childFields_SluiceService(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -304,6 +328,8 @@ func (ec *executionContext) childFields_SluiceStatus(ctx context.Context, field 
 		return ec.fieldContext_SluiceStatus_uptime(ctx, field)
 	case "snapshot":
 		return ec.fieldContext_SluiceStatus_snapshot(ctx, field)
+	case "planning":
+		return ec.fieldContext_SluiceStatus_planning(ctx, field)
 	case "services":
 		return ec.fieldContext_SluiceStatus_services(ctx, field)
 	case "sources":
@@ -739,6 +765,75 @@ func (ec *executionContext) fieldContext_SluiceEndpoint_failures(_ context.Conte
 	return graphql.NewScalarFieldContext("SluiceEndpoint", field, false, false, "SluiceCount")
 }
 
+func (ec *executionContext) _SluicePlanning_planned(ctx context.Context, field graphql.CollectedField, obj *model.SluicePlanning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluicePlanning_planned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Planned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNSluiceCount2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluicePlanning_planned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluicePlanning", field, false, false, "SluiceCount")
+}
+
+func (ec *executionContext) _SluicePlanning_impossible(ctx context.Context, field graphql.CollectedField, obj *model.SluicePlanning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluicePlanning_impossible(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Impossible, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNSluiceCount2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluicePlanning_impossible(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluicePlanning", field, false, false, "SluiceCount")
+}
+
+func (ec *executionContext) _SluicePlanning_excessive(ctx context.Context, field graphql.CollectedField, obj *model.SluicePlanning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluicePlanning_excessive(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Excessive, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNSluiceCount2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluicePlanning_excessive(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluicePlanning", field, false, false, "SluiceCount")
+}
+
 func (ec *executionContext) _SluiceService_name(ctx context.Context, field graphql.CollectedField, obj *model.SluiceService) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1143,6 +1238,38 @@ func (ec *executionContext) fieldContext_SluiceStatus_snapshot(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_SluiceSnapshot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SluiceStatus_planning(ctx context.Context, field graphql.CollectedField, obj *model.SluiceStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceStatus_planning(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Planning, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SluicePlanning) graphql.Marshaler {
+			return ec.marshalNSluicePlanning2ᚖgithubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluicePlanning(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceStatus_planning(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SluiceStatus",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SluicePlanning(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2402,6 +2529,49 @@ func (ec *executionContext) _SluiceEndpoint(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var sluicePlanningImplementors = []string{"SluicePlanning"}
+
+func (ec *executionContext) _SluicePlanning(ctx context.Context, sel ast.SelectionSet, obj *model.SluicePlanning) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sluicePlanningImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SluicePlanning")
+		case "planned":
+			out.Values[i] = ec._SluicePlanning_planned(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "impossible":
+			out.Values[i] = ec._SluicePlanning_impossible(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "excessive":
+			out.Values[i] = ec._SluicePlanning_excessive(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var sluiceServiceImplementors = []string{"SluiceService"}
 
 func (ec *executionContext) _SluiceService(ctx context.Context, sel ast.SelectionSet, obj *model.SluiceService) graphql.Marshaler {
@@ -2580,6 +2750,11 @@ func (ec *executionContext) _SluiceStatus(ctx context.Context, sel ast.Selection
 				})
 		case "snapshot":
 			out.Values[i] = ec._SluiceStatus_snapshot(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "planning":
+			out.Values[i] = ec._SluiceStatus_planning(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -3060,6 +3235,14 @@ func (ec *executionContext) unmarshalNSluiceEndpointState2githubᚗcomᚋsluice�
 
 func (ec *executionContext) marshalNSluiceEndpointState2githubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluiceEndpointState(ctx context.Context, sel ast.SelectionSet, v model.SluiceEndpointState) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNSluicePlanning2ᚖgithubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluicePlanning(ctx context.Context, sel ast.SelectionSet, v *model.SluicePlanning) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SluicePlanning!")
+		return graphql.Null
+	}
+	return ec._SluicePlanning(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSluiceService2ᚕᚖgithubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluiceServiceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SluiceService) graphql.Marshaler {

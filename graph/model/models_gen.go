@@ -22,6 +22,16 @@ type SluiceEndpoint struct {
 	Failures int64 `json:"failures"`
 }
 
+// What became of operations that needed a plan. What was found once is kept for a while, and not counted again.
+type SluicePlanning struct {
+	// Operations so far that got a plan.
+	Planned int64 `json:"planned"`
+	// Operations so far that have no plan.
+	Impossible int64 `json:"impossible"`
+	// Operations so far that took more planning than is allowed.
+	Excessive int64 `json:"excessive"`
+}
+
 // An upstream service.
 type SluiceService struct {
 	Name string `json:"name"`
@@ -61,6 +71,8 @@ type SluiceStatus struct {
 	StartedAt time.Time `json:"startedAt"`
 	// What the gateway works with since the last reload.
 	Snapshot *SluiceSnapshot `json:"snapshot"`
+	// What became of operations that needed a plan.
+	Planning *SluicePlanning `json:"planning"`
 	// The upstream services, by name.
 	Services []*SluiceService `json:"services"`
 	// The things that can be asked for fields, in the order of the schema.

@@ -171,6 +171,7 @@ func TestTheStatusSubgraphIsAnswered(t *testing.T) {
 		return &model.SluiceStatus{
 			Version: "1.2.3", StartedAt: started,
 			Snapshot: &model.SluiceSnapshot{Number: 2, Hash: "beef", LoadedAt: started},
+			Planning: &model.SluicePlanning{Planned: 6_000_000_000, Impossible: 1, Excessive: 2},
 			Services: []*model.SluiceService{{
 				Name: "catalog", Policy: "round_robin", InFlight: 1, Requests: 5_000_000_000, Failures: 3,
 				Endpoints: []*model.SluiceEndpoint{{Address: "http://127.0.0.1:1", State: model.SluiceEndpointStateFailing}},
@@ -180,7 +181,7 @@ func TestTheStatusSubgraphIsAnswered(t *testing.T) {
 				{Name: "sluice", Subgraph: "sluice", Kind: model.SluiceSourceKindLocal},
 			},
 		}, nil
-	}), plan.Query{Text: `{sluice{version startedAt snapshot{number hash loadedAt}
+	}), plan.Query{Text: `{sluice{version startedAt snapshot{number hash loadedAt} planning{planned impossible excessive}
 		services{name policy inFlight requests failures endpoints{address state inFlight requests failures}}
 		sources{name subgraph kind service}}}`})
 	out := r.Run(t.Context(), &execute.Inputs{})
@@ -189,6 +190,7 @@ func TestTheStatusSubgraphIsAnswered(t *testing.T) {
 	}
 	want := []string{`{"sluice":{"version":"1.2.3","startedAt":"2026-01-02T03:04:05Z",` +
 		`"snapshot":{"number":2,"hash":"beef","loadedAt":"2026-01-02T03:04:05Z"},` +
+		`"planning":{"planned":6000000000,"impossible":1,"excessive":2},` +
 		`"services":[{"name":"catalog","policy":"round_robin","inFlight":1,"requests":5000000000,"failures":3,` +
 		`"endpoints":[{"address":"http://127.0.0.1:1","state":"FAILING","inFlight":0,"requests":0,"failures":0}]}],` +
 		`"sources":[{"name":"catalog:Query.product[0]","subgraph":"catalog","kind":"CONNECTOR","service":"catalog"},` +
