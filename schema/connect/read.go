@@ -65,7 +65,7 @@ type reader struct {
 	places   places
 	problems problem.List
 	seen     map[string]bool // what was reported, so that nothing is twice
-	errs     int                      // how many of the problems are errors
+	errs     int             // how many of the problems are errors
 
 	version mapping.Version
 	sources map[string]*source
