@@ -47,7 +47,6 @@ func (r *request) read(answer value.Value) {
 	failed := reports(errs)
 	if there(data) && data.Kind() != value.Object {
 		r.fail(malformed(messageNoGraphQL, "the data are not an object, but this: %s", data.Kind()))
-		data = value.NullValue
 	} else {
 		for i := range r.parts {
 			r.results[i].read(&r.parts[i], data, failed)
