@@ -39,8 +39,11 @@ type FetchSummary struct {
 	For     string   `json:"for,omitempty"`   // the types of those objects
 	Needs   []string `json:"needs,omitempty"` // what is read of them
 	Selects string   `json:"selects"`
-	With    int      `json:"with,omitempty"` // the fetch whose calls ask for this one too; 0: it has calls of its own
-	Calls   string   `json:"calls"`          // how many calls it makes, see ServiceCalls
+	// Query is the text of the operation, for a source with a query language. A fetch that goes With another is part of
+	// one request with it; the text is that of its part alone.
+	Query   string `json:"query,omitempty"`
+	With    int    `json:"with,omitempty"` // the fetch whose calls ask for this one too; 0: it has calls of its own
+	Calls   string `json:"calls"`          // how many calls it makes, see ServiceCalls
 	atLeast int
 	atMost  int // -1: as many as there are objects
 	batch   int // objects of one call; 0: any number
@@ -96,6 +99,9 @@ func (p *Plan) Describe(labels Labels) *Description {
 		s.Needs = slices.Compact(s.Needs)
 		s.For = strings.Join(types, ", ")
 		s.Selects = strings.Join(selects, " ")
+		if f.Query != nil {
+			s.Query = f.Query.Text
+		}
 		s.batch, s.objects, s.lists = f.Entries[0].Entrance.Batch, "n"+subscript(s.ID), lists
 		if l.Joined && l.Batch > 0 {
 			s.batch = l.Batch
