@@ -295,7 +295,7 @@ func TestEndpointsAreCalledInTurn(t *testing.T) {
 		urls = append(urls, srv.URL)
 	}
 	w := newWorld(t, `type Query { a: Int @connect(source: "a", http: { GET: "/" }, selection: "$") }`, nil,
-		"services: { a: { endpoints: ['"+strings.Join(urls, "', '")+"'], policy: round_robin } }")
+		"services: { a: { endpoints: ['"+strings.Join(urls, "', '")+"'], balance: { policy: round_robin } } }")
 	for range 30 {
 		w.want(t, `{ a }`, `{"data":{"a":1}}`)
 	}

@@ -45,10 +45,12 @@ func New(service string, cfg Config) (*Client, error) {
 			return nil, fmt.Errorf("%s: %w", service, err)
 		}
 		p.endpoints = append(p.endpoints, e)
-		p.exchanger[e] = newNetHTTP(e, &cfg)
+		if p.exchanger[e], err = newExchanger(e, &cfg); err != nil {
+			return nil, fmt.Errorf("%s: %w", service, err)
+		}
 	}
-	p.picker = balance.ByName(cfg.Policy)(p.endpoints)
-	c := &Client{service: service, policy: cfg.Policy, cfg: cfg, idle: make(chan struct{})}
+	p.picker = balance.New(cfg.Balance, p.endpoints, p.endpoints)
+	c := &Client{service: service, policy: cfg.Balance.Policy, cfg: cfg, idle: make(chan struct{})}
 	c.pool.Store(p)
 	return c, nil
 }
@@ -69,6 +71,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if err := r.check(); err != nil {
 		return nil, c.fail(&Error{Code: CodeRequest, Err: err})
 	}
+	c.cfg.prepare(r)
 	if ctx.Err() != nil {
 		return nil, c.fail(&Error{Code: CodeCanceled, Err: context.Cause(ctx)})
 	}
@@ -81,7 +84,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 // the limits of the configuration.
 func (c *Client) attempt(caller, ctx context.Context, r *Request) (*Response, error) {
 	p := c.pool.Load()
-	e := p.picker.Pick()
+	e := p.picker.Pick(balance.Call{})
 	if e == nil {
 		return nil, c.fail(&Error{Code: CodeUnavailable, Err: ErrNoEndpoint})
 	}

@@ -518,7 +518,7 @@ func TestRequestsAreSpread(t *testing.T) {
 	for i := range hits {
 		addresses = append(addresses, serve(t, func(http.ResponseWriter, *http.Request) { hits[i].Add(1) }))
 	}
-	c := client(t, func(cfg *upstream.Config) { cfg.Policy = "round_robin" }, addresses...)
+	c := client(t, func(cfg *upstream.Config) { cfg.Balance.Policy = "round_robin" }, addresses...)
 	for range 30 {
 		resp, err := c.Do(t.Context(), get("/"))
 		if err != nil {

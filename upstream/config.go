@@ -3,7 +3,6 @@ package upstream
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/upstream/balance"
@@ -16,9 +15,8 @@ type Config struct {
 	// Endpoints are the URLs of the instances of the service, http or https. A path in one is put in front of the path of
 	// every request. At least one is needed.
 	Endpoints []string `yaml:"endpoints"`
-	// Policy chooses the endpoint for each request: least_in_flight, the less busy of two random ones (default), or
-	// round_robin.
-	Policy string `yaml:"policy"`
+	// Balance says how calls are shared out among the endpoints.
+	Balance balance.Config `yaml:"balance"`
 	// Timeouts limit how long a call may take.
 	Timeouts Timeouts `yaml:"timeouts"`
 	// Pool says how connections are kept.
@@ -66,7 +64,7 @@ type Limits struct {
 // DefaultConfig returns the defaults. Only Endpoints is missing.
 func DefaultConfig() Config {
 	return Config{
-		Policy:   balance.LeastInFlightName,
+		Balance:  balance.DefaultConfig(),
 		Timeouts: Timeouts{Connect: 3 * time.Second, ResponseHeader: 10 * time.Second, Total: 30 * time.Second},
 		Pool:     Pool{MaxIdle: 256, IdleTimeout: 90 * time.Second},
 		Limits:   Limits{BodyBytes: 16 << 20, HeaderBytes: 64 << 10},
@@ -108,9 +106,7 @@ func (c *Config) Validate() error {
 			seen[e.String()] = i
 		}
 	}
-	if balance.ByName(c.Policy) == nil {
-		report("policy", "must be one of "+strings.Join(balance.Names(), ", "), c.Policy)
-	}
+	section(&errs, "balance", c.Balance.Validate())
 	positive := func(field string, d time.Duration) {
 		if d <= 0 {
 			report(field, "must be > 0", d)
@@ -134,4 +130,18 @@ func (c *Config) Validate() error {
 		report("limits.header_bytes", "must be between 1024 and 16777216", n)
 	}
 	return errors.Join(errs...)
+}
+
+// section adds what the configuration of a part reports of its own fields, each error with the path of the part in front.
+func section(errs *[]error, path string, err error) {
+	var joined interface{ Unwrap() []error }
+	switch {
+	case err == nil:
+	case errors.As(err, &joined):
+		for _, e := range joined.Unwrap() {
+			section(errs, path, e)
+		}
+	default:
+		*errs = append(*errs, fmt.Errorf("%s.%w", path, err))
+	}
 }

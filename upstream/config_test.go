@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/balance"
 )
 
 func TestDefaultsValidate(t *testing.T) {
@@ -26,7 +27,7 @@ func TestConfigDecodesOverTheDefaults(t *testing.T) {
 	document := `
 users:
   endpoints: [http://a:1, "http://b:1/v1"]
-  policy: round_robin
+  balance: {policy: round_robin}
   timeouts: {total: 5s, response_header: 2s}
   pool: {max_connections: 7}
   limits: {body_bytes: 100}
@@ -39,7 +40,7 @@ posts:
 	}
 	users := upstream.DefaultConfig()
 	users.Endpoints = []string{"http://a:1", "http://b:1/v1"}
-	users.Policy = "round_robin"
+	users.Balance.Policy = "round_robin"
 	users.Timeouts.Total, users.Timeouts.ResponseHeader = 5*time.Second, 2*time.Second
 	users.Pool.MaxConnections = 7
 	users.Limits.BodyBytes = 100
@@ -64,7 +65,7 @@ func TestValidateReportsAll(t *testing.T) {
 	t.Parallel()
 	err := (&upstream.Config{
 		Endpoints: []string{"http://a", "ftp://b", "http://a/"},
-		Policy:    "best",
+		Balance:   balance.Config{Policy: "best"},
 		Timeouts:  upstream.Timeouts{Connect: -1, ResponseHeader: 2 * time.Second, Total: time.Second},
 		Pool:      upstream.Pool{MaxConnections: -1},
 		Limits:    upstream.Limits{BodyBytes: 2 << 30, HeaderBytes: 1},
@@ -75,7 +76,7 @@ func TestValidateReportsAll(t *testing.T) {
 	want := []string{
 		`endpoints[1]: scheme must be http or https (got "ftp")`,
 		`endpoints[2]: is the same as endpoints[0] (got http://a)`,
-		`policy: must be one of least_in_flight, round_robin (got best)`,
+		`balance.policy: must be one of least_in_flight, round_robin (got best)`,
 		`timeouts.connect: must be > 0 (got -1ns)`,
 		`pool.max_idle: must be >= 1 (got 0)`,
 		`pool.idle_timeout: must be > 0 (got 0s)`,

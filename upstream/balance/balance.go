@@ -6,44 +6,53 @@
 // knows nothing of HTTP; a client calls it once for every attempt.
 package balance
 
-import "github.com/sluice-gateway/sluice/upstream/endpoint"
+import (
+	"slices"
+
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
+)
+
+// Call is what a picker may know of the attempt that it chooses an endpoint for.
+type Call struct {
+	// Key is the hash of what the call is about, if HasKey. The policy rendezvous sends equal keys to the same endpoint;
+	// the other policies do not look at it. [Hash] makes one of a text.
+	Key    uint64
+	HasKey bool
+	// Avoid are the endpoints that the call has tried already, a few at most. One of them is chosen only if nothing else
+	// is left. The picker does not keep the slice.
+	Avoid []*endpoint.Endpoint
+}
+
+// avoids reports whether e was tried already.
+func (c *Call) avoids(e *endpoint.Endpoint) bool {
+	return len(c.Avoid) != 0 && slices.Contains(c.Avoid, e)
+}
 
 // Picker chooses among the endpoints it was built over.
 type Picker interface {
 	// Pick returns the endpoint for one attempt, or nil if there is none. It is called for every attempt, from any
 	// number of goroutines at once: it takes no lock, does not block and does not allocate. The caller tells the
 	// endpoint when the attempt begins and ends.
-	Pick() *endpoint.Endpoint
+	Pick(c Call) *endpoint.Endpoint
 }
 
+// Options are what the developer of a client hands to a policy beside the endpoints.
+type Options struct{}
+
 // Policy builds a picker over the endpoints that may be used. The picker keeps the slice, which is not changed any more.
-type Policy func(endpoints []*endpoint.Endpoint) Picker
+type Policy func(endpoints []*endpoint.Endpoint, o Options) Picker
 
-// The names of the policies, as configurations write them.
-const (
-	RoundRobinName    = "round_robin"
-	LeastInFlightName = "least_in_flight"
-)
-
-// Names lists the names of all policies, the default first.
-func Names() []string { return []string{LeastInFlightName, RoundRobinName} }
-
-// ByName returns the policy with the given name; nil if there is none.
-func ByName(name string) Policy {
-	switch name {
-	case LeastInFlightName:
-		return LeastInFlight
-	case RoundRobinName:
-		return RoundRobin
-	}
-	return nil
+// New returns the picker that cfg, which is valid, asks for: over the endpoints that may be used at present, which are
+// among all those there are. It keeps neither slice.
+func New(cfg Config, usable, all []*endpoint.Endpoint) Picker {
+	return ByName(cfg.Policy)(slices.Clone(usable), Options{})
 }
 
 // none is the picker over no endpoint, single that over one: neither has a choice.
 type none struct{}
 
-func (none) Pick() *endpoint.Endpoint { return nil }
+func (none) Pick(Call) *endpoint.Endpoint { return nil }
 
 type single struct{ e *endpoint.Endpoint }
 
-func (s single) Pick() *endpoint.Endpoint { return s.e }
+func (s single) Pick(Call) *endpoint.Endpoint { return s.e }

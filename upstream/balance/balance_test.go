@@ -29,10 +29,10 @@ func TestEveryPolicyIsFair(t *testing.T) {
 			t.Run(fmt.Sprintf("%s over %d endpoints", name, n), func(t *testing.T) {
 				t.Parallel()
 				list := endpoints(t, n)
-				p := balance.ByName(name)(list)
+				p := balance.ByName(name)(list, balance.Options{})
 				got := map[*endpoint.Endpoint]int{}
 				for range picks {
-					got[p.Pick()]++
+					got[p.Pick(balance.Call{})]++
 				}
 				for _, e := range list {
 					if want := picks / n; got[e] < want*95/100 || got[e] > want*105/100 {
@@ -47,7 +47,7 @@ func TestEveryPolicyIsFair(t *testing.T) {
 func TestNoEndpointsGiveNil(t *testing.T) {
 	t.Parallel()
 	for _, name := range balance.Names() {
-		if e := balance.ByName(name)(nil).Pick(); e != nil {
+		if e := balance.ByName(name)(nil, balance.Options{}).Pick(balance.Call{}); e != nil {
 			t.Errorf("%s: Pick() = %v, want nil", name, e)
 		}
 	}
@@ -56,14 +56,14 @@ func TestNoEndpointsGiveNil(t *testing.T) {
 func TestRoundRobinVisitsAllInTurn(t *testing.T) {
 	t.Parallel()
 	list := endpoints(t, 4)
-	p := balance.RoundRobin(list)
-	first := p.Pick()
+	p := balance.RoundRobin(list, balance.Options{})
+	first := p.Pick(balance.Call{})
 	at := 0
 	for list[at] != first {
 		at++
 	}
 	for i := 1; i < 9; i++ {
-		if got, want := p.Pick(), list[(at+i)%4]; got != want {
+		if got, want := p.Pick(balance.Call{}), list[(at+i)%4]; got != want {
 			t.Fatalf("pick %d = %v, want %v", i, got, want)
 		}
 	}
@@ -74,7 +74,7 @@ func TestRoundRobinStartsAnywhere(t *testing.T) {
 	list := endpoints(t, 4)
 	seen := map[*endpoint.Endpoint]bool{}
 	for range 200 {
-		seen[balance.RoundRobin(list).Pick()] = true
+		seen[balance.RoundRobin(list, balance.Options{}).Pick(balance.Call{})] = true
 	}
 	if len(seen) != 4 {
 		t.Errorf("200 pickers began with %d of 4 endpoints", len(seen))
@@ -87,16 +87,16 @@ func TestLeastInFlightAvoidsTheBusy(t *testing.T) {
 	for range 5 {
 		list[1].Begin()
 	}
-	p := balance.LeastInFlight(list)
+	p := balance.LeastInFlight(list, balance.Options{})
 	for range 1000 {
-		if p.Pick() == list[1] {
+		if p.Pick(balance.Call{}) == list[1] {
 			t.Fatal("the busiest of three was picked, although it loses every comparison")
 		}
 	}
 	// With two endpoints both are always compared.
-	p = balance.LeastInFlight(list[:2])
+	p = balance.LeastInFlight(list[:2], balance.Options{})
 	for range 100 {
-		if p.Pick() != list[0] {
+		if p.Pick(balance.Call{}) != list[0] {
 			t.Fatal("the busier of two was picked")
 		}
 	}
@@ -104,8 +104,8 @@ func TestLeastInFlightAvoidsTheBusy(t *testing.T) {
 
 func TestPickDoesNotAllocate(t *testing.T) {
 	for _, name := range balance.Names() {
-		p := balance.ByName(name)(endpoints(t, 10))
-		if n := testing.AllocsPerRun(100, func() { p.Pick() }); n != 0 {
+		p := balance.ByName(name)(endpoints(t, 10), balance.Options{})
+		if n := testing.AllocsPerRun(100, func() { p.Pick(balance.Call{}) }); n != 0 {
 			t.Errorf("%s: Pick allocates %v times", name, n)
 		}
 	}
@@ -115,11 +115,11 @@ func BenchmarkPick(b *testing.B) {
 	for _, name := range balance.Names() {
 		for _, n := range []int{3, 100, 1000} {
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
-				p := balance.ByName(name)(endpoints(b, n))
+				p := balance.ByName(name)(endpoints(b, n), balance.Options{})
 				b.ReportAllocs()
 				b.RunParallel(func(pb *testing.PB) {
 					for pb.Next() {
-						p.Pick()
+						p.Pick(balance.Call{})
 					}
 				})
 			})

@@ -8,7 +8,7 @@ import (
 
 // LeastInFlight takes two different endpoints at random and of these the one with fewer requests in flight. A slow
 // endpoint so gets fewer requests, and there is no herd on the least loaded one, as there would be if all were compared.
-func LeastInFlight(endpoints []*endpoint.Endpoint) Picker {
+func LeastInFlight(endpoints []*endpoint.Endpoint, _ Options) Picker {
 	switch len(endpoints) {
 	case 0:
 		return none{}
@@ -20,7 +20,7 @@ func LeastInFlight(endpoints []*endpoint.Endpoint) Picker {
 
 type leastInFlight []*endpoint.Endpoint
 
-func (p leastInFlight) Pick() *endpoint.Endpoint {
+func (p leastInFlight) Pick(c Call) *endpoint.Endpoint {
 	// One random number gives both: the high and the low half choose independently, and the second skips the first.
 	r := rand.Uint64()
 	i := scale(uint32(r>>32), len(p))
@@ -29,7 +29,10 @@ func (p leastInFlight) Pick() *endpoint.Endpoint {
 		j++
 	}
 	a, b := p[i], p[j]
-	if b.InFlight() < a.InFlight() {
+	if c.avoids(a) {
+		a, b = b, a
+	}
+	if b.InFlight() < a.InFlight() && !c.avoids(b) {
 		return b
 	}
 	return a

@@ -9,7 +9,7 @@ import (
 
 // RoundRobin takes the endpoints in turn. It starts at a random one, so that many gateways that start together, or a
 // picker that is often rebuilt, do not all begin with the first.
-func RoundRobin(endpoints []*endpoint.Endpoint) Picker {
+func RoundRobin(endpoints []*endpoint.Endpoint, _ Options) Picker {
 	switch len(endpoints) {
 	case 0:
 		return none{}
@@ -26,6 +26,13 @@ type roundRobin struct {
 	next      atomic.Uint64
 }
 
-func (p *roundRobin) Pick() *endpoint.Endpoint {
-	return p.endpoints[p.next.Add(1)%uint64(len(p.endpoints))]
+func (p *roundRobin) Pick(c Call) *endpoint.Endpoint {
+	first := p.endpoints[p.next.Add(1)%uint64(len(p.endpoints))]
+	for e, tries := first, 1; tries < len(p.endpoints); tries++ {
+		if !c.avoids(e) {
+			return e
+		}
+		e = p.endpoints[p.next.Add(1)%uint64(len(p.endpoints))]
+	}
+	return first
 }
