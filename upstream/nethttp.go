@@ -30,7 +30,11 @@ type netHTTP struct {
 	transport *http.Transport
 	dialer    *dialer
 	limits    Limits
-	gzip      bool
+}
+
+// newExchanger returns the exchanger with the endpoint e. It makes no connection.
+func newExchanger(e *endpoint.Endpoint, cfg *Config) (exchanger, error) {
+	return newNetHTTP(e, cfg), nil
 }
 
 func newNetHTTP(e *endpoint.Endpoint, cfg *Config) *netHTTP {
@@ -46,7 +50,6 @@ func newNetHTTP(e *endpoint.Endpoint, cfg *Config) *netHTTP {
 		base:     &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		dialer:   d,
 		limits:   cfg.Limits,
-		gzip:     cfg.Gzip,
 		transport: &http.Transport{
 			DialContext:            d.dial,
 			DialTLSContext:         d.dialTLS,
@@ -87,20 +90,24 @@ func (x *netHTTP) exchange(ctx context.Context, r *Request) (*Response, *Error) 
 	return out, nil
 }
 
+// prepare makes the head of r what is sent on every attempt: without what concerns one connection, with what the client
+// itself has to say. It is called once for each call, before the first attempt; from then on attempts only read r.
+func (c *Config) prepare(r *Request) {
+	if r.Header == nil {
+		r.Header = make(http.Header, 2)
+	}
+	dropHopByHop(r.Header)
+	delete(r.Header, "Content-Length")
+	if _, ok := r.Header["User-Agent"]; !ok {
+		r.Header["User-Agent"] = userAgent
+	}
+	if c.Gzip {
+		r.Header["Accept-Encoding"] = acceptGzip
+	}
+}
+
 // request builds the request without parsing a URL: the parts are known.
 func (x *netHTTP) request(ctx context.Context, r *Request) *http.Request {
-	h := r.Header
-	if h == nil {
-		h = make(http.Header, 2)
-	}
-	dropHopByHop(h)
-	delete(h, "Content-Length")
-	if _, ok := h["User-Agent"]; !ok {
-		h["User-Agent"] = userAgent
-	}
-	if x.gzip {
-		h["Accept-Encoding"] = acceptGzip
-	}
 	u := &url.URL{Scheme: x.endpoint.Scheme(), Host: x.endpoint.Host()}
 	u.Opaque = x.endpoint.Prefix() + r.Path
 	if u.Opaque == "" {
@@ -111,7 +118,7 @@ func (x *netHTTP) request(ctx context.Context, r *Request) *http.Request {
 		u.Opaque = "//" + u.Host + u.Opaque
 	}
 	req := x.base.WithContext(ctx)
-	req.Method, req.URL, req.Host, req.Header = r.Method, u, r.Host, h
+	req.Method, req.URL, req.Host, req.Header = r.Method, u, r.Host, r.Header
 	if len(r.Body) > 0 {
 		req.ContentLength = int64(len(r.Body))
 		// With GetBody a request that hit a connection which was just being closed, and of which nothing was written,
