@@ -49,8 +49,8 @@ func New(service string, cfg Config) (*Client, error) {
 			return nil, fmt.Errorf("%s: %w", service, err)
 		}
 	}
-	p.picker = balance.ByName(cfg.Policy)(p.endpoints)
-	c := &Client{service: service, policy: cfg.Policy, cfg: cfg, idle: make(chan struct{})}
+	p.picker = balance.New(cfg.Balance, p.endpoints, p.endpoints)
+	c := &Client{service: service, policy: cfg.Balance.Policy, cfg: cfg, idle: make(chan struct{})}
 	c.pool.Store(p)
 	return c, nil
 }
@@ -84,7 +84,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 // the limits of the configuration.
 func (c *Client) attempt(caller, ctx context.Context, r *Request) (*Response, error) {
 	p := c.pool.Load()
-	e := p.picker.Pick()
+	e := p.picker.Pick(balance.Call{})
 	if e == nil {
 		return nil, c.fail(&Error{Code: CodeUnavailable, Err: ErrNoEndpoint})
 	}
