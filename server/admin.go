@@ -9,12 +9,16 @@ import (
 // AdminHandler returns what the listener of operators serves: /healthz answers as long as the process can, /readyz says
 // whether it should get requests, and [Options.Admin] adds to them.
 func (s *Server) AdminHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.front.Load().admin.ServeHTTP(w, r) })
+}
+
+func (s *front) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeStatus(w, http.StatusOK, "ok", nil)
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if s.stopping.Load() {
+		if s.server.stopping.Load() {
 			writeStatus(w, http.StatusServiceUnavailable, "stopping", nil)
 			return
 		}
@@ -31,7 +35,7 @@ func (s *Server) AdminHandler() http.Handler {
 	for pattern, h := range s.options.Admin {
 		mux.Handle(pattern, h)
 	}
-	return wrap(mux, identify, s.recover, securityHeaders, s.limitBodyTime)
+	return wrap(mux, identify, s.recover, securityHeaders, s.limitTime)
 }
 
 func writeStatus(w http.ResponseWriter, status int, word string, detail any) {

@@ -25,6 +25,8 @@ type Config struct {
 	// AccessLog writes one line for every request. Default false.
 	AccessLog bool `yaml:"access_log"`
 
+	// TLS encrypts the connections of clients.
+	TLS       TLS       `yaml:"tls"`
 	Timeouts  Timeouts  `yaml:"timeouts"`
 	CORS      CORS      `yaml:"cors"`
 	CSRF      CSRF      `yaml:"csrf"`
@@ -159,6 +161,9 @@ func (c *Config) Validate() error {
 	}
 	if u, err := url.Parse(c.Path); err != nil || u.Path != c.Path || len(c.Path) < 2 || c.Path[0] != '/' || strings.HasSuffix(c.Path, "/") {
 		wrong("path", "must be a path such as /graphql", quoted(c.Path))
+	}
+	if err := c.TLS.validate(); err != nil {
+		errs = append(errs, err)
 	}
 	if c.MaxBodyBytes < 1 || c.MaxBodyBytes > 1<<30 {
 		wrong("max_body_bytes", "must be from 1 to 1 GiB", c.MaxBodyBytes)

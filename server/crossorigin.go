@@ -88,7 +88,7 @@ var simpleHeaders = map[string]bool{
 //
 // A request passes if one of these holds: it has a header that needs a preflight; the browser says that it comes from
 // the same origin, from an origin that CORS allows, or from the visitor; or nothing in it speaks of a browser.
-func (s *Server) csrf(next http.Handler) http.Handler {
+func (s *front) csrf(next http.Handler) http.Handler {
 	if !s.config.CSRF.Enabled {
 		return next
 	}
@@ -109,7 +109,7 @@ func badCSRF(headers []string) *refusal {
 	return refuse(http.StatusForbidden, fault.BadRequest, "This request could have been made by a page of another origin. %s.", how)
 }
 
-func (s *Server) passesCSRF(r *http.Request) bool {
+func (s *front) passesCSRF(r *http.Request) bool {
 	for _, name := range s.csrfHeaders {
 		if len(r.Header[name]) > 0 {
 			return true

@@ -15,7 +15,7 @@ var errOperationTime = errors.New("the time of the operation is over")
 
 // serveGraphQL chooses the transport of a request. Those that a program added come first, since they know exactly what is
 // theirs.
-func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
+func (s *front) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	for _, t := range s.options.Transports {
 		if t.Supports(r) {
 			r.Body = http.MaxBytesReader(w, r.Body, s.config.MaxBodyBytes)
@@ -41,7 +41,7 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveHTTP answers a POST or a GET.
-func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *front) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Vary"] = append(h["Vary"], "Accept")
 	h["Cache-Control"] = noStore
@@ -66,7 +66,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer executes a request and writes what comes of it, unless it is bad.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, m mediaType, request *operation.Request, bad *refusal) {
+func (s *front) answer(w http.ResponseWriter, r *http.Request, m mediaType, request *operation.Request, bad *refusal) {
 	if bad != nil {
 		writeRefusal(w, m, bad)
 		return
@@ -82,7 +82,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, m mediaType, req
 }
 
 // run prepares and executes a request.
-func (s *Server) run(ctx context.Context, request *operation.Request) *operation.Response {
+func (s *front) run(ctx context.Context, request *operation.Request) *operation.Response {
 	op, errs := s.engine.Prepare(ctx, request)
 	if len(errs) > 0 {
 		return &operation.Response{Errors: errs}
@@ -91,7 +91,7 @@ func (s *Server) run(ctx context.Context, request *operation.Request) *operation
 }
 
 // decodeBody reads the request of a POST into b.
-func (s *Server) decodeBody(w http.ResponseWriter, r *http.Request, b *body, into *operation.Request) *refusal {
+func (s *front) decodeBody(w http.ResponseWriter, r *http.Request, b *body, into *operation.Request) *refusal {
 	if !isJSONBody(r.Header) {
 		w.Header()["Accept-Post"] = []string{"application/json"}
 		return refuse(http.StatusUnsupportedMediaType, fault.BadRequest, "The content type of a request must be application/json in UTF-8.")

@@ -14,7 +14,7 @@ import (
 
 // executor is the seam to gqlgen: it lets gqlgen's transports run operations of an [Engine]. Nothing of gqlgen's own
 // executor is behind it, no generated code and no query cache.
-type executor struct{ server *Server }
+type executor struct{ front *front }
 
 var _ graphql.GraphExecutor = executor{}
 
@@ -31,7 +31,7 @@ func (e executor) CreateOperationContext(ctx context.Context, p *graphql.RawPara
 		Extensions:    p.Extensions,
 		Headers:       p.Headers,
 		RecoverFunc: func(ctx context.Context, p any) error {
-			e.server.logPanic(ctx, p)
+			e.front.logPanic(ctx, p)
 			return internalError()
 		},
 	}
@@ -51,7 +51,7 @@ func (e executor) CreateOperationContext(ctx context.Context, p *graphql.RawPara
 	if err != nil {
 		return oc, gqlerror.List{fault.New(fault.BadRequest, "The variables and extensions must be JSON.")}
 	}
-	op, errs := e.server.engine.Prepare(ctx, request)
+	op, errs := e.front.engine.Prepare(ctx, request)
 	if len(errs) > 0 {
 		return oc, errs
 	}
@@ -70,7 +70,7 @@ func (e executor) DispatchOperation(ctx context.Context, oc *graphql.OperationCo
 		return graphql.OneShot(e.DispatchError(ctx, nil)), ctx
 	}
 	return once(func(ctx context.Context) *graphql.Response {
-		ctx, cancel := context.WithTimeoutCause(ctx, e.server.config.Timeouts.Operation, errOperationTime)
+		ctx, cancel := context.WithTimeoutCause(ctx, e.front.config.Timeouts.Operation, errOperationTime)
 		defer cancel()
 		r := op.Execute(ctx)
 		defer r.Release()
@@ -93,9 +93,9 @@ func (e executor) iterate(t *ticket) graphql.ResponseHandler {
 // serveTicket runs an operation of a WebSocket. The answer does not pass through gqlgen, which would encode it again: it
 // stays with the ticket, and gqlgen carries an empty one. Errors of the request do pass, since they are another message.
 func (e executor) serveTicket(ctx context.Context, t *ticket) *graphql.Response {
-	ctx, cancel := context.WithTimeoutCause(ctx, e.server.config.Timeouts.Operation, errOperationTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, e.front.config.Timeouts.Operation, errOperationTime)
 	defer cancel()
-	response := e.server.runSafely(ctx, &t.request)
+	response := e.front.runSafely(ctx, &t.request)
 	if response.Data == nil {
 		errs := response.Errors
 		if len(errs) == 0 {

@@ -32,16 +32,20 @@ func wrap(h http.Handler, layers ...middleware) http.Handler {
 //  2. observe: the access log and [Options.OnRequest], outside of recover so that they see what a panic came to.
 //  3. recover: a panic ends one request.
 //  4. security headers, also on answers that a later layer refuses.
-//  5. the time of the body, which also holds for what nobody wants to read.
+//  5. the time of the body, which also holds for what nobody wants to read, and of the answer.
 //
 // The path of GraphQL has more of its own:
 //
 //  6. CORS, which answers preflights and puts its headers on refusals too, so that a page sees why.
 //  7. CSRF prevention, before anything is read of the request.
 //  8. the transport: negotiation, the size of the body, the time of the operation.
-func (s *Server) Handler() http.Handler { return s.handler }
+//
+// A request passes all of them as they were when it came, whatever is changed meanwhile.
+func (s *Server) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.front.Load().handler.ServeHTTP(w, r) })
+}
 
-func (s *Server) clientHandler() http.Handler {
+func (s *front) clientHandler() http.Handler {
 	graphql := wrap(http.HandlerFunc(s.serveGraphQL), s.cors.middleware, s.csrf)
 	pages := s.options.Pages
 	if pages == nil {
@@ -54,7 +58,7 @@ func (s *Server) clientHandler() http.Handler {
 		}
 		pages.ServeHTTP(w, r)
 	})
-	return wrap(routes, identify, s.observe, s.recover, securityHeaders, s.limitBodyTime)
+	return wrap(routes, identify, s.observe, s.recover, securityHeaders, s.limitTime)
 }
 
 // identify gives the request its id.
@@ -67,7 +71,7 @@ func identify(next http.Handler) http.Handler {
 }
 
 // observe reports the request when it is over.
-func (s *Server) observe(next http.Handler) http.Handler {
+func (s *front) observe(next http.Handler) http.Handler {
 	if len(s.hooks) == 0 {
 		return next
 	}
@@ -92,7 +96,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 
 // recover answers for a handler that panicked. If the answer has begun the connection is cut, so that the client does not
 // take a part for the whole.
-func (s *Server) recover(next http.Handler) http.Handler {
+func (s *front) recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			p := recover()
@@ -120,7 +124,7 @@ func (s *Server) recover(next http.Handler) http.Handler {
 	})
 }
 
-func (s *Server) logPanic(ctx context.Context, p any) {
+func (s *front) logPanic(ctx context.Context, p any) {
 	s.log.LogAttrs(ctx, slog.LevelError, "a request panicked",
 		slog.String("request_id", RequestID(ctx)), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 }
@@ -143,15 +147,17 @@ func securityHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// limitBodyTime gives the client a time for the body. What a handler leaves unread, net/http reads and drops after the answer
-// to keep the connection, so that without a deadline a slow client could hold it there.
-func (s *Server) limitBodyTime(next http.Handler) http.Handler {
+// limitTime gives the client a time for the body, and one for all that follows the headers. What a handler leaves unread,
+// net/http reads and drops after the answer to keep the connection, so that without a deadline a slow client could hold it
+// there.
+func (s *front) limitTime(next http.Handler) http.Handler {
+	t := s.config.Timeouts
+	whole := t.ReadBody + t.Operation + t.Write
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body != nil && r.Body != http.NoBody {
-			rc := http.NewResponseController(w)
-			if rc.SetReadDeadline(time.Now().Add(s.config.Timeouts.ReadBody)) == nil {
-				r.Body = &timedBody{r.Body, rc}
-			}
+		rc, now := http.NewResponseController(w), time.Now()
+		_ = rc.SetWriteDeadline(now.Add(whole)) // net/http takes it back when the answer is written
+		if r.Body != nil && r.Body != http.NoBody && rc.SetReadDeadline(now.Add(t.ReadBody)) == nil {
+			r.Body = &timedBody{r.Body, rc}
 		}
 		next.ServeHTTP(w, r)
 	})

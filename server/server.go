@@ -38,20 +38,15 @@ type Readiness struct {
 
 // Server serves clients and operators. Its methods are safe for concurrent use.
 type Server struct {
-	config      Config
-	options     Options
-	engine      Engine
-	log         *slog.Logger
-	hooks       []func(context.Context, Record)
-	cors        *crossOrigin
-	csrfHeaders []string // in canonical form
-	handler     http.Handler
-	sockets     sockets
-	stopping    atomic.Bool
+	engine   Engine
+	front    atomic.Pointer[front]
+	sockets  sockets
+	stopping atomic.Bool
 
 	mu      sync.Mutex // guards the fields below
 	started bool
 	closed  bool
+	fixed   Config // what the listeners were started with
 	clients *listener
 	admin   *listener
 	failed  chan error // of one listener at most
@@ -66,27 +61,15 @@ type listener struct {
 
 // New returns a server that has not begun to listen. It is an error if the configuration is not valid.
 func New(config Config, engine Engine, options Options) (*Server, error) {
-	if err := config.Validate(); err != nil {
-		return nil, fmt.Errorf("server: %w", err)
-	}
 	if engine == nil {
 		return nil, errors.New("server: an engine is needed")
 	}
-	s := &Server{config: config, options: options, engine: engine, log: options.Log, failed: make(chan error, 1)}
-	if s.log == nil {
-		s.log = slog.Default()
+	s := &Server{engine: engine, fixed: config, failed: make(chan error, 1)}
+	f, err := newFront(s, config, options)
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", err)
 	}
-	if config.AccessLog {
-		s.hooks = append(s.hooks, accessLog(s.log))
-	}
-	if options.OnRequest != nil {
-		s.hooks = append(s.hooks, options.OnRequest)
-	}
-	for _, h := range config.CSRF.Headers {
-		s.csrfHeaders = append(s.csrfHeaders, http.CanonicalHeaderKey(h))
-	}
-	s.cors = newCrossOrigin(config.CORS)
-	s.handler = s.clientHandler()
+	s.front.Store(f)
 	return s, nil
 }
 
@@ -98,19 +81,24 @@ func (s *Server) Start(ctx context.Context) error {
 	if s.started || s.closed {
 		return errors.New("server: started before")
 	}
+	f := s.front.Load()
+	s.fixed = f.config
 	var lc net.ListenConfig
-	clients, err := lc.Listen(ctx, "tcp", s.config.Listen)
+	clients, err := lc.Listen(ctx, "tcp", f.config.Listen)
 	if err != nil {
 		return fmt.Errorf("server: %w", err)
 	}
-	s.clients = &listener{clients, s.httpServer(s.Handler())}
-	if s.config.Admin.Listen != "" {
-		admin, err := lc.Listen(ctx, "tcp", s.config.Admin.Listen)
+	s.clients = &listener{clients, s.httpServer(f, s.Handler())}
+	if f.certificate != nil {
+		s.clients.http.TLSConfig = s.tlsConfig()
+	}
+	if f.config.Admin.Listen != "" {
+		admin, err := lc.Listen(ctx, "tcp", f.config.Admin.Listen)
 		if err != nil {
 			_ = clients.Close()
 			return fmt.Errorf("server: admin: %w", err)
 		}
-		s.admin = &listener{admin, s.httpServer(s.AdminHandler())}
+		s.admin = &listener{admin, s.httpServer(f, s.AdminHandler())}
 	}
 	s.started = true
 	s.serve(s.clients)
@@ -123,7 +111,7 @@ func (s *Server) serve(l *listener) {
 		return
 	}
 	s.serving.Go(func() {
-		if err := l.http.Serve(l.Listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := l.serve(); !errors.Is(err, http.ErrServerClosed) {
 			select {
 			case s.failed <- fmt.Errorf("server: %s: %w", l.Addr(), err):
 			default:
@@ -132,18 +120,24 @@ func (s *Server) serve(l *listener) {
 	})
 }
 
-// httpServer returns a net/http server with all the limits that keep one client from harming the others.
-func (s *Server) httpServer(h http.Handler) *http.Server {
-	t := s.config.Timeouts
+func (l *listener) serve() error {
+	if l.http.TLSConfig != nil {
+		return l.http.ServeTLS(l.Listener, "", "")
+	}
+	return l.http.Serve(l.Listener)
+}
+
+// httpServer returns a net/http server with the limits that keep one client from harming the others.
+func (s *Server) httpServer(f *front, h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
-		MaxHeaderBytes:    s.config.MaxHeaderBytes,
-		ReadHeaderTimeout: t.ReadHeader,
+		MaxHeaderBytes:    f.config.MaxHeaderBytes,
+		ReadHeaderTimeout: f.config.Timeouts.ReadHeader, // holds for the handshake of TLS too
 		// No ReadTimeout: net/http would apply it to the connection while an operation runs, and take its end for
-		// the client's going away. The body has a deadline of its own.
-		WriteTimeout: t.ReadBody + t.Operation + t.Write, // counted from the end of the headers
-		IdleTimeout:  t.Idle,
-		ErrorLog:     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // broken handshakes, mostly
+		// the client's going away. The body has a deadline of its own, and so has the answer, see limitTime: they can
+		// change while the server runs.
+		IdleTimeout: f.config.Timeouts.Idle,
+		ErrorLog:    slog.NewLogLogger(f.log.Handler(), slog.LevelDebug), // broken handshakes, mostly
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // stream answers a request with server-sent events, in the distinct connections mode of the GraphQL over SSE protocol: an
 // event next with the response, then an event complete. Errors of the request come as an event too, because the browser's
 // EventSource shows nothing of an answer that is not a stream.
-func (s *Server) stream(ctx context.Context, w http.ResponseWriter, request *operation.Request) {
+func (s *front) stream(ctx context.Context, w http.ResponseWriter, request *operation.Request) {
 	h := w.Header()
 	h["Content-Type"] = streamContentType
 	h["X-Accel-Buffering"] = []string{"no"} // nginx would keep the events until its buffer is full
@@ -77,7 +77,7 @@ func onOneLine(text []byte) {
 }
 
 // runSafely is run for goroutines of the server's own, in which a panic would end the program.
-func (s *Server) runSafely(ctx context.Context, request *operation.Request) (response *operation.Response) {
+func (s *front) runSafely(ctx context.Context, request *operation.Request) (response *operation.Response) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(ctx, p)

@@ -26,7 +26,7 @@ func isWebSocket(r *http.Request) bool {
 }
 
 // serveWebSocket opens a WebSocket and serves it until it is closed and all its operations have ended.
-func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
+func (s *front) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	if bad := s.checkHandshake(r); bad != nil {
 		if bad.status == http.StatusUpgradeRequired {
 			w.Header()["Sec-Websocket-Version"] = []string{"13"}
@@ -37,11 +37,11 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	c := &socket{config: s.config.WebSocket, header: r.Header, id: RequestID(r.Context()), cancel: cancel}
-	if !s.sockets.add(c, s.config.WebSocket.MaxConnections) {
+	if !s.server.sockets.add(c, s.config.WebSocket.MaxConnections) {
 		writeRefusal(w, jsonMediaType, refuse(http.StatusServiceUnavailable, fault.BadRequest, "The server takes no more WebSocket connections."))
 		return
 	}
-	defer s.sockets.remove(c)
+	defer s.server.sockets.remove(c)
 	// The connection is ended here whatever becomes of the transport, which forgets it in some cases.
 	defer c.finish()
 
@@ -55,7 +55,7 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 
 // checkHandshake checks what browsers and clients must send to open a WebSocket. The library that opens it checks the same,
 // but answers in plain text.
-func (s *Server) checkHandshake(r *http.Request) *refusal {
+func (s *front) checkHandshake(r *http.Request) *refusal {
 	if r.ProtoMajor != 1 || !hasToken(r.Header["Connection"], "upgrade") || r.Header.Get("Sec-WebSocket-Key") == "" {
 		return badRequest("The WebSocket handshake is not valid.")
 	}
@@ -81,7 +81,7 @@ func hasToken(lines []string, token string) bool {
 }
 
 // serveTransport runs one of gqlgen's transports.
-func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, t graphql.Transport) {
+func (s *front) serveTransport(w http.ResponseWriter, r *http.Request, t graphql.Transport) {
 	t.Do(w, r.WithContext(graphql.StartOperationTrace(r.Context())), executor{s})
 }
 
