@@ -15,6 +15,7 @@ type Client struct {
 	service string
 	policy  string
 	cfg     Config
+	rules   rules
 	pool    atomic.Pointer[pool]
 
 	// calls holds the number of calls under way, and closedBit once the client is closed. The last call of a closed
@@ -51,6 +52,10 @@ func New(service string, cfg Config) (*Client, error) {
 	}
 	p.picker = balance.New(cfg.Balance, p.endpoints, p.endpoints)
 	c := &Client{service: service, policy: cfg.Balance.Policy, cfg: cfg, idle: make(chan struct{})}
+	var err error
+	if c.rules, err = newRules(&cfg.Headers); err != nil {
+		return nil, fmt.Errorf("%s: %w", service, err)
+	}
 	c.pool.Store(p)
 	return c, nil
 }
@@ -68,6 +73,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		return nil, c.fail(&Error{Code: CodeUnavailable, Err: ErrClosed})
 	}
 	defer c.end()
+	c.rules.outgoing(ctx, r)
 	if err := r.check(); err != nil {
 		return nil, c.fail(&Error{Code: CodeRequest, Err: err})
 	}
@@ -97,6 +103,7 @@ func (c *Client) attempt(caller, ctx context.Context, r *Request) (*Response, er
 		if resp.Status < 500 {
 			outcome = endpoint.Success
 		}
+		c.rules.incoming(resp)
 		return resp, nil
 	case caller.Err() != nil:
 		outcome = endpoint.Abandonment

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/upstream/balance"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
+	"github.com/sluice-gateway/sluice/upstream/header"
 )
 
 // Config is what an operator sets for one service. [DefaultConfig] has the defaults; a document that is decoded into a
@@ -23,6 +24,8 @@ type Config struct {
 	Pool Pool `yaml:"pool"`
 	// Limits bound what the service may answer.
 	Limits Limits `yaml:"limits"`
+	// Headers are the rules for headers, both ways.
+	Headers header.Config `yaml:"headers"`
 	// HTTP2 offers HTTP/2 to endpoints with https (default true). Without TLS it is never used.
 	HTTP2 bool `yaml:"http2"`
 	// Gzip asks the service for compressed answers (default false): worth it across slow lines, while within one data
@@ -107,6 +110,7 @@ func (c *Config) Validate() error {
 		}
 	}
 	section(&errs, "balance", c.Balance.Validate())
+	section(&errs, "headers", c.Headers.Validate())
 	positive := func(field string, d time.Duration) {
 		if d <= 0 {
 			report(field, "must be > 0", d)

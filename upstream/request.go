@@ -19,6 +19,9 @@ type Request struct {
 	Body   []byte
 	// Host is the Host header; empty: the endpoint's.
 	Host string
+	// Caller is the request of a client that this call is made for. The zero value: the one of the context, if there is
+	// one; see [WithCaller].
+	Caller Caller
 }
 
 // hopByHop are the headers that concern one connection and are never passed on (RFC 9110, section 7.6.1), in canonical

@@ -3,6 +3,7 @@ package upstream
 import (
 	"net/http"
 
+	"github.com/sluice-gateway/sluice/upstream/header"
 	"github.com/sluice-gateway/sluice/upstream/internal/buffer"
 )
 
@@ -13,6 +14,9 @@ type Response struct {
 	Header http.Header
 	// Body is the body, decompressed. It is on loan until Release.
 	Body []byte
+	// Given is what the answer gives to the headers of the client's answer, by the rules of the service; nil if there are
+	// no rules.
+	Given *header.Given
 
 	loan *buffer.Buffer
 }
