@@ -29,6 +29,18 @@ func sub(name string, r *mapping.Request) mapping.RequestField {
 	return mapping.RequestField{Name: name, Sub: r}
 }
 
+// perType asks for fields of objects of one type.
+func perType(r *mapping.Request, typ string, fields ...mapping.RequestField) *mapping.Request {
+	r.Of = func(of string) *mapping.Request {
+		q := withTypename(abstract(ask(of)))
+		if of == typ {
+			q.Fields = fields
+		}
+		return q
+	}
+	return r
+}
+
 func TestNarrow(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -58,6 +70,12 @@ func TestNarrow(t *testing.T) {
 		{"a type name that is not asked for", mapping.V03, "__typename: kind a", abstract(ask("I", leaf("a"))), `{"a":1,"kind":"A"}`, `{"a":1}`, "a"},
 		{"alternatives are kept", mapping.V04, "id name ...kind->match(['b', { __typename: 'Buoy', depth }], [@, { __typename: 'Mark' }])",
 			withTypename(abstract(ask("I", leaf("id")))), `{"id":1,"name":"n","kind":"b","depth":3}`, `{"id":1,"__typename":"Buoy","depth":3}`, "id kind{} depth"},
+		{"alternatives know their types", mapping.V04, "...kind->match(['b', { __typename: 'Buoy', pet: pet { id } }], [@, { __typename: 'Mark', pet: pet { id }, n: 1 }])",
+			perType(abstract(ask("I", leaf("pet"))), "Buoy", sub("pet", withTypename(ask("Cat", leaf("id"))))), `{"kind":"b","pet":{"id":7}}`, `{"__typename":"Buoy","pet":{"__typename":"Cat","id":7}}`, "kind{} pet{id}"},
+		{"other alternatives are as they were", mapping.V04, "...kind->match(['b', { __typename: 'Buoy', pet: pet { id } }], [@, { __typename: 'Mark', pet: pet { id }, n: 1 }])",
+			perType(abstract(ask("I", leaf("pet"))), "Buoy", sub("pet", withTypename(ask("Cat", leaf("id"))))), `{"kind":"m","pet":{"id":7}}`, `{"__typename":"Mark","pet":{"id":7},"n":1}`, "kind{} pet{id}"},
+		{"objects made for each item know their type", mapping.V04, "pets: $.ids->map({ id: @ })->first one: $({ id: $.id })",
+			ask("T", sub("pets", withTypename(ask("Cat", leaf("id")))), sub("one", withTypename(ask("Dog", leaf("id"))))), `{"ids":[7,8],"id":9}`, `{"pets":{"__typename":"Cat","id":7},"one":{"__typename":"Dog","id":9}}`, "ids id"},
 		{"a path at the top", mapping.V03, "$.data.rows->first { a b }", ask("T", leaf("a")), `{"data":{"rows":[{"a":1,"b":2}]}}`, `{"a":1}`, "data{rows{a}}"},
 		{"operands of ??", mapping.V04, "x: a { i j } ?? b { i j }", ask("T", sub("x", ask("X", leaf("j")))), `{"a":null,"b":{"i":1,"j":2}}`, `{"x":{"j":2}}`, "a{j} b{j}"},
 		{"a spread that is null makes all null, asked for or not", mapping.V03, "id site.geo { lat }", ask("T", leaf("id")), `{"id":1,"site":{"geo":null}}`, `null`, "id site{geo{}}"},

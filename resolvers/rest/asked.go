@@ -17,28 +17,69 @@ func merge(r *mapping.Request, t *plan.Tree, s *schema.Shape) *mapping.Request {
 	if s == nil {
 		s = &schema.Shape{} // the planner asks for nothing that is not in it
 	}
-	if r == nil {
-		r = &mapping.Request{Type: t.Type.Name, Abstract: t.Type.Abstract()}
-		if s.Only != nil { // the mapping does not tell the type, as to the connector there is but one
-			r.Type, r.Abstract = s.Only.Name, false
-		}
+	of, abstract := t.Type, t.Type.Abstract()
+	if s.Only != nil { // the mapping does not tell the type, as to the connector there is but one
+		of, abstract = s.Only, false
+	}
+	switch {
+	case r == nil:
+		r = &mapping.Request{Type: of.Name, Abstract: abstract}
+	case !r.Abstract && r.Type != of.Name: // it depends on the type of the object around, which the mapping alone knows
+		r.Abstract = true
 	}
 	r.Typename = r.Typename || t.Typename >= 0 || len(t.On) > 0
-	fields := func(list []plan.TreeField, part *schema.Shape) {
-		for _, f := range list {
-			if f.Select.Field == nil {
-				r.Typename = true
-				continue
-			}
-			at := requestField(r, f.Select.Name)
-			at.Sub = merge(at.Sub, f.Sub, below(f.Select.Name, part, s))
-		}
-	}
-	fields(t.Fields, nil)
+	mergeFields(r, t.Fields, s.On[t.Type], s)
 	for _, on := range t.On {
-		fields(on.Fields, s.On[on.Type])
+		mergeFields(r, on.Fields, s.On[on.Type], s)
+	}
+	if r.Abstract {
+		alsoOf(r, func(q *mapping.Request) { mergeOf(q, t, s) })
 	}
 	return r
+}
+
+// mergeOf adds what a tree asks of objects of one type.
+func mergeOf(q *mapping.Request, t *plan.Tree, s *schema.Shape) {
+	if !t.Type.Abstract() && t.Type.Name != q.Type && s.Only == nil {
+		return
+	}
+	var part *schema.Shape
+	for typ, shape := range s.On {
+		if typ.Name == q.Type {
+			part = shape
+		}
+	}
+	mergeFields(q, t.Fields, part, s)
+	for _, on := range t.On {
+		if on.Type.Name == q.Type {
+			mergeFields(q, on.Fields, part, s)
+		}
+	}
+}
+
+// mergeFields adds fields to r. They are in the first of the shapes that has them.
+func mergeFields(r *mapping.Request, list []plan.TreeField, shapes ...*schema.Shape) {
+	for _, f := range list {
+		if f.Select.Field == nil {
+			r.Typename = true
+			continue
+		}
+		at := requestField(r, f.Select.Name)
+		at.Sub = merge(at.Sub, f.Sub, below(f.Select.Name, shapes...))
+	}
+}
+
+// alsoOf has add be called for the request of each type, when it is made.
+func alsoOf(r *mapping.Request, add func(q *mapping.Request)) {
+	before := r.Of
+	r.Of = func(typ string) *mapping.Request {
+		q := &mapping.Request{Type: typ, Abstract: true, Typename: true}
+		if before != nil {
+			q = before(typ)
+		}
+		add(q)
+		return q
+	}
 }
 
 // called is the shape of what an entrance gives for the field that it answers.
@@ -61,25 +102,36 @@ func mergeKey(r *mapping.Request, s *schema.Selection) {
 	if r == nil || s == nil {
 		return
 	}
-	fields := func(list []*schema.Select) {
-		for _, f := range list {
-			if f.Field == nil {
-				r.Typename = true
-				continue
-			}
-			at := requestField(r, f.Name)
-			if f.Sub == nil {
-				continue
-			}
-			if at.Sub == nil {
-				at.Sub = &mapping.Request{Type: f.Field.Named.Name, Abstract: f.Field.Named.Abstract()}
-			}
-			mergeKey(at.Sub, f.Sub)
-		}
-	}
-	fields(s.Fields)
+	mergeKeyFields(r, s.Fields)
 	for _, on := range s.On {
-		fields(on.Fields)
+		mergeKeyFields(r, on.Fields)
+	}
+	if r.Abstract {
+		alsoOf(r, func(q *mapping.Request) {
+			mergeKeyFields(q, s.Fields)
+			for _, on := range s.On {
+				if on.Type.Name == q.Type {
+					mergeKeyFields(q, on.Fields)
+				}
+			}
+		})
+	}
+}
+
+func mergeKeyFields(r *mapping.Request, list []*schema.Select) {
+	for _, f := range list {
+		if f.Field == nil {
+			r.Typename = true
+			continue
+		}
+		at := requestField(r, f.Name)
+		if f.Sub == nil {
+			continue
+		}
+		if at.Sub == nil {
+			at.Sub = &mapping.Request{Type: f.Field.Named.Name, Abstract: f.Field.Named.Abstract()}
+		}
+		mergeKey(at.Sub, f.Sub)
 	}
 }
 
