@@ -56,9 +56,9 @@ type laying struct {
 }
 
 // differs ends the scan of a document that is not as a layout has it.
-func (s *scanner) differs() (Value, bool) {
+func (s *scanner) differs() (Value, int) {
 	s.unlike = true
-	return Value{}, false
+	return Value{}, failed
 }
 
 // lay begins an object.
@@ -103,17 +103,17 @@ func (o *laying) put(v Value, key int, to []Target) {
 	}
 }
 
-// laid ends an object.
-func (s *scanner) laid(o *laying) (Value, bool) {
+// laid ends an object, which the place after it is told of.
+func (s *scanner) laid(o *laying, end int) (Value, int) {
 	switch {
 	case o.seen&o.layout.Required != o.layout.Required:
 		return s.differs()
 	case o.layout.Only:
-		return o.only, true
+		return o.only, end
 	case o.slots != nil:
-		return OfSlots(o.slots[:o.layout.Size:o.layout.Size]), true
+		return OfSlots(o.slots[:o.layout.Size:o.layout.Size]), end
 	}
-	return OfMembers(o.members[:o.layout.Size:o.layout.Size]), true
+	return OfMembers(o.members[:o.layout.Size:o.layout.Size]), end
 }
 
 // optional reports whether null goes nowhere.

@@ -50,25 +50,23 @@ func Scan(body []byte, want *Filter, a *Arena) (Value, error) {
 	a.stackV.pop(0)
 	a.stackM.pop(0)
 	s := scanner{b: body, a: a, room: maxLaid}
-	s.space()
-	v, ok := s.value(want, true, 0)
-	switch {
-	case s.unlike:
+	v, i := s.value(skip(body, 0), want, true, 0)
+	if i >= 0 {
+		if i = skip(body, i); i == len(body) {
+			return v, nil
+		}
+		s.fail(i, "text after the end of the document")
+	}
+	if s.unlike {
 		return Value{}, ErrLayout
-	case !ok:
-		return Value{}, s.err
 	}
-	s.space()
-	if s.i != len(s.b) {
-		s.fail("text after the end of the document")
-		return Value{}, s.err
-	}
-	return v, nil
+	return Value{}, s.err
 }
 
+// scanner reads one document. Its methods take the place in the document where they begin and return the one after what
+// they read, or failed: in registers, and not in a field, it costs least.
 type scanner struct {
 	b   []byte
-	i   int
 	a   *Arena
 	err *SyntaxError
 
@@ -76,133 +74,154 @@ type scanner struct {
 	unlike bool // the document is not as a layout has it
 }
 
-func (s *scanner) fail(reason string) bool {
+// failed is the place after what could not be read.
+const failed = -1
+
+// fail notes what is wrong at i.
+func (s *scanner) fail(i int, reason string) (Value, int) {
 	if s.err == nil {
-		s.err = &SyntaxError{Offset: s.i, Reason: reason}
+		s.err = &SyntaxError{Offset: i, Reason: reason}
 	}
-	return false
+	return Value{}, failed
 }
 
-// space skips white space.
-func (s *scanner) space() {
-	if s.i < len(s.b) && s.b[s.i] <= ' ' {
-		s.spaces()
+// skip returns the place after the white space at i.
+func skip(b []byte, i int) int {
+	if i < len(b) && b[i] <= ' ' {
+		return blanks(b, i)
 	}
+	return i
 }
 
-// spaces is space where there is some: often a line break and many blanks.
-func (s *scanner) spaces() {
-	b, i := s.b, s.i
+// blanks is skip where there is some: one blank, or a line break and many.
+func blanks(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
 		i++
+		if i < len(b) && b[i] > ' ' {
+			return i
+		}
 		for len(b)-i >= 8 {
-			other := binary.LittleEndian.Uint64(b[i:]) ^ ' '*ones
+			other := word(b, i) ^ ' '*ones
 			i += bits.TrailingZeros64(other) >> 3 // 8 if all are blanks
 			if other != 0 {
 				break
 			}
 		}
 	}
-	s.i = i
+	return i
 }
 
+// word returns the eight bytes at i, of which the first is the lowest. There must be as many.
+func word(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i : i+8 : len(b)]) }
+
 // value reads one value. With keep unset it only checks it.
-func (s *scanner) value(want *Filter, keep bool, depth int) (Value, bool) {
-	if s.i >= len(s.b) {
-		return Value{}, s.fail("unexpected end")
+func (s *scanner) value(i int, want *Filter, keep bool, depth int) (Value, int) {
+	if i >= len(s.b) {
+		return s.fail(i, "unexpected end")
 	}
-	c := s.b[s.i]
+	c := s.b[i]
 	if want != nil && want.Layout != nil && keep && c != '{' && (c != '[' || want.Layout.Only) {
 		return s.differs()
 	}
 	switch {
 	case c == '"':
-		return s.str()
+		return s.str(i)
 	case c == '{':
-		return s.object(want, keep, depth)
+		return s.object(i, want, keep, depth)
 	case c == '[':
-		return s.list(want, keep, depth)
-	case c == '-' || c >= '0' && c <= '9':
-		return s.number()
+		return s.list(i, want, keep, depth)
+	case c == '-' || c-'0' <= 9:
+		return s.number(i)
 	case c == 't':
-		return OfBool(true), s.word("true")
+		return s.name(i, "true", OfBool(true))
 	case c == 'f':
-		return OfBool(false), s.word("false")
+		return s.name(i, "false", OfBool(false))
 	case c == 'n':
-		return NullValue, s.word("null")
+		return s.name(i, "null", NullValue)
 	}
-	return Value{}, s.fail("unexpected character")
+	return s.fail(i, "unexpected character")
 }
 
-func (s *scanner) word(w string) bool {
-	if len(s.b)-s.i < len(w) || string(s.b[s.i:s.i+len(w)]) != w {
-		return s.fail("unexpected character")
+func (s *scanner) name(i int, text string, v Value) (Value, int) {
+	if len(s.b)-i < len(text) || string(s.b[i:i+len(text)]) != text {
+		return s.fail(i, "unexpected character")
 	}
-	s.i += len(w)
-	return true
+	return v, i + len(text)
 }
 
-func (s *scanner) number() (Value, bool) {
-	start, k := s.i, Int
-	if s.b[s.i] == '-' {
-		s.i++
+func (s *scanner) number(i int) (Value, int) {
+	b, start, k := s.b, i, Int
+	if b[i] == '-' {
+		i++
+	}
+	first := i
+	for i < len(b) && b[i]-'0' <= 9 {
+		i++
 	}
 	switch {
-	case s.i < len(s.b) && s.b[s.i] == '0':
-		s.i++
-	case !s.digits():
-		return Value{}, s.fail("a number needs a digit here")
+	case i == first:
+		return s.fail(i, "a number needs a digit here")
+	case b[first] == '0':
+		i = first + 1 // what follows a zero is not part of the number
 	}
-	if s.i < len(s.b) && s.b[s.i] == '.' {
-		k = Float
-		s.i++
-		if !s.digits() {
-			return Value{}, s.fail("a number needs a digit here")
+	if i < len(b) && (b[i] == '.' || b[i]|0x20 == 'e') {
+		if k, i = Float, s.fraction(i); i == failed {
+			return Value{}, failed
 		}
 	}
-	if s.i < len(s.b) && s.b[s.i]|0x20 == 'e' {
-		k = Float
-		s.i++
-		if s.i < len(s.b) && (s.b[s.i] == '+' || s.b[s.i] == '-') {
-			s.i++
-		}
-		if !s.digits() {
-			return Value{}, s.fail("a number needs a digit here")
-		}
-	}
-	return Value{ptr: unsafe.Pointer(&s.b[start]), n: uint32(s.i - start), kind: k}, true
+	return Value{ptr: unsafe.Pointer(&b[start]), n: uint32(i - start), kind: k}, i
 }
 
-func (s *scanner) digits() bool {
-	start := s.i
-	for s.i < len(s.b) && s.b[s.i]-'0' <= 9 {
-		s.i++
+// fraction reads what follows the digits of an integer.
+func (s *scanner) fraction(i int) int {
+	b := s.b
+	digits := func() bool {
+		first := i
+		for i < len(b) && b[i]-'0' <= 9 {
+			i++
+		}
+		return i > first
 	}
-	return s.i > start
+	if b[i] == '.' {
+		if i++; !digits() {
+			s.fail(i, "a number needs a digit here")
+			return failed
+		}
+	}
+	if i < len(b) && b[i]|0x20 == 'e' {
+		if i++; i < len(b) && (b[i] == '+' || b[i] == '-') {
+			i++
+		}
+		if !digits() {
+			s.fail(i, "a number needs a digit here")
+			return failed
+		}
+	}
+	return i
 }
 
-// Constants for looking at eight bytes at a time (SIMD within a register).
 const (
 	ones  = 0x0101010101010101
 	highs = 0x8080808080808080
 )
 
-// special sets the high bit of each byte of w that may not simply stand in a string: of control characters, quotes and
-// backslashes, each of which is the only ASCII byte from which one of the subtractions borrows. It also borrows from the
-// bytes above, so only the lowest bit that is set is sure, which is the first such byte in memory.
+// special has the high bit set in the first byte of w, and possibly in later ones, that is a quote, a backslash or a
+// control character; it is 0 if there is none. Flipping 0x02 puts the quote right above the control characters, so that one
+// comparison finds both.
 func special(w uint64) uint64 {
-	control, quote, backslash := w-' '*ones, (w^'"'*ones)-ones, (w^'\\'*ones)-ones
-	return (control | quote | backslash) &^ w & highs
+	quote, backslash := (w^0x02*ones)-0x21*ones, (w^'\\'*ones)-ones
+	return (quote | backslash) &^ w & highs
 }
 
-// str reads a string and leaves its escapes as they are.
-func (s *scanner) str() (Value, bool) {
-	b, i := s.b, s.i+1
+// str reads the string whose quote is at i.
+func (s *scanner) str(i int) (Value, int) {
+	b := s.b
+	i++
 	start, f := i, plain
 	high := uint64(0) // the high bits of all bytes that were looked at, some after the end included
 	for {
 		for len(b)-i >= 8 {
-			w := binary.LittleEndian.Uint64(b[i:])
+			w := word(b, i)
 			high |= w
 			if hit := special(w); hit != 0 {
 				i += bits.TrailingZeros64(hit) >> 3
@@ -215,35 +234,30 @@ func (s *scanner) str() (Value, bool) {
 			i++
 		}
 		if i == len(b) {
-			s.i = i
-			return Value{}, s.fail("a string without end")
+			return s.fail(i, "a string without end")
 		}
 	found:
 		switch b[i] {
 		case '"':
 			text := b[start:i]
 			if high&highs != 0 && !utf8.Valid(text) {
-				s.i = start
-				return Value{}, s.fail("a string with invalid UTF-8")
+				return s.fail(start, "a string with invalid UTF-8")
 			}
-			s.i = i + 1
-			return Value{ptr: unsafe.Pointer(unsafe.SliceData(text)), n: uint32(len(text)), kind: String, form: f}, true
+			return Value{ptr: unsafe.Pointer(unsafe.SliceData(text)), n: uint32(len(text)), kind: String, form: f}, i + 1
 		case '\\':
 			f = escaped
 			n := escape(b[i:])
 			if n == 0 {
-				s.i = i
-				return Value{}, s.fail("a bad escape in a string")
+				return s.fail(i, "a bad escape in a string")
 			}
 			i += n
 		default:
-			s.i = i
-			return Value{}, s.fail("a control character in a string")
+			return s.fail(i, "a control character in a string")
 		}
 	}
 }
 
-// escape returns the length of the escape that b begins with; 0 if it is none.
+// escape returns the length of the escape that b begins with, or 0 if it is none.
 func escape(b []byte) int {
 	if len(b) < 2 {
 		return 0
@@ -261,76 +275,75 @@ func escape(b []byte) int {
 
 func isHex(c byte) bool { return c-'0' <= 9 || (c|0x20)-'a' <= 5 }
 
-func (s *scanner) list(want *Filter, keep bool, depth int) (Value, bool) {
+func (s *scanner) list(i int, want *Filter, keep bool, depth int) (Value, int) {
 	if depth >= MaxDepth {
-		return Value{}, s.fail("nested too deeply")
+		return s.fail(i, "nested too deeply")
 	}
-	s.i++
+	b := s.b
 	base := len(s.a.stackV.items)
-	s.space()
-	if s.i < len(s.b) && s.b[s.i] == ']' {
-		s.i++
-		return OfItems(nil), true
+	i = skip(b, i+1)
+	if i < len(b) && b[i] == ']' {
+		return OfItems(nil), i + 1
 	}
 	for {
-		v, ok := s.value(want, keep, depth+1)
-		if !ok {
-			return v, false
+		var v Value
+		if v, i = s.value(i, want, keep, depth+1); i == failed {
+			return v, failed
 		}
 		if keep {
 			s.a.stackV.items = append(s.a.stackV.items, v)
 		}
-		s.space()
-		if s.i >= len(s.b) {
-			return Value{}, s.fail("unexpected end")
-		}
-		switch s.b[s.i] {
-		case ',':
-			s.i++
-			s.space()
-			continue
-		case ']':
-			s.i++
+		i = skip(b, i)
+		switch {
+		case i >= len(b):
+			return s.fail(i, "unexpected end")
+		case b[i] == ',':
+			i = skip(b, i+1)
+		case b[i] == ']':
 			items := s.a.Values(len(s.a.stackV.items) - base)
 			copy(items, s.a.stackV.items[base:])
 			s.a.stackV.pop(base)
-			return OfItems(items), true
+			return OfItems(items), i + 1
+		default:
+			return s.fail(i, "a comma or a closing bracket is missing")
 		}
-		return Value{}, s.fail("a comma or a closing bracket is missing")
 	}
 }
 
-func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
+func (s *scanner) object(i int, want *Filter, keep bool, depth int) (Value, int) {
 	if depth >= MaxDepth {
-		return Value{}, s.fail("nested too deeply")
+		return s.fail(i, "nested too deeply")
 	}
-	s.i++
+	b := s.b
 	base, guess := len(s.a.stackM.items), 0
 	var laid laying
-	if keep && want != nil && want.Layout != nil && !s.lay(&laid, want.Layout) {
-		return s.differs()
-	}
-	s.space()
-	if s.i < len(s.b) && s.b[s.i] == '}' {
-		s.i++
-		if laid.layout != nil {
-			return s.laid(&laid)
+	var keys []FilterKey
+	if keep && want != nil {
+		if keys = want.Keys; want.Layout != nil && !s.lay(&laid, want.Layout) {
+			return s.differs()
 		}
-		return OfMembers(nil), true
+	}
+	i = skip(b, i+1)
+	if i < len(b) && b[i] == '}' {
+		if laid.layout != nil {
+			return s.laid(&laid, i+1)
+		}
+		return OfMembers(nil), i + 1
 	}
 	for {
-		if s.i >= len(s.b) || s.b[s.i] != '"' {
-			return Value{}, s.fail("a key is missing")
+		if i >= len(b) || b[i] != '"' {
+			return s.fail(i, "a key is missing")
 		}
 		var key string
 		var sub *Filter
-		at, kept := -1, keep // at: in want.Keys
-		if keep && want != nil && guess < len(want.Keys) && s.ahead(want.Keys[guess].Key) {
+		at, kept := -1, keep // at: in keys
+		if guess < len(keys) && ahead(b, i, keys[guess].Key) {
 			at = guess
+			i += len(keys[at].Key) + 2
 		} else {
-			kv, ok := s.str()
-			if !ok {
-				return kv, false
+			var kv Value
+			if kv, i = s.str(i); i == failed {
+				return kv, failed
 			}
 			switch {
 			case !keep:
@@ -342,60 +355,51 @@ func (s *scanner) object(want *Filter, keep bool, depth int) (Value, bool) {
 			}
 		}
 		if at >= 0 {
-			key, sub, guess = want.Keys[at].Key, want.Keys[at].Want, at+1
+			key, sub, guess = keys[at].Key, keys[at].Want, at+1
 		}
-		s.space()
-		if s.i >= len(s.b) || s.b[s.i] != ':' {
-			return Value{}, s.fail("a colon is missing")
+		if i = skip(b, i); i >= len(b) || b[i] != ':' {
+			return s.fail(i, "a colon is missing")
 		}
-		s.i++
-		s.space()
-		if sub != nil && laid.layout != nil && s.i < len(s.b) && s.b[s.i] == 'n' && optional(want.Keys[at].To) {
-			sub = nil
+		i = skip(b, i+1)
+		if sub != nil && laid.layout != nil && i < len(b) && b[i] == 'n' && optional(keys[at].To) {
+			sub = nil // null need not be as a layout has it
 		}
-		v, ok := s.value(sub, kept, depth+1)
-		if !ok {
-			return v, false
+		var v Value
+		if v, i = s.value(i, sub, kept, depth+1); i == failed {
+			return v, failed
 		}
 		switch {
 		case !kept:
 		case laid.layout != nil:
-			laid.put(v, at, want.Keys[at].To)
+			laid.put(v, at, keys[at].To)
 		default:
 			s.a.stackM.items = append(s.a.stackM.items, Member{key, v})
 		}
-		s.space()
-		if s.i >= len(s.b) {
-			return Value{}, s.fail("unexpected end")
-		}
-		switch s.b[s.i] {
-		case ',':
-			s.i++
-			s.space()
-			continue
-		case '}':
-			s.i++
+		i = skip(b, i)
+		switch {
+		case i >= len(b):
+			return s.fail(i, "unexpected end")
+		case b[i] == ',':
+			i = skip(b, i+1)
+		case b[i] == '}':
 			if laid.layout != nil {
-				return s.laid(&laid)
+				return s.laid(&laid, i+1)
 			}
 			found := dropRepeated(s.a.stackM.items[base:])
 			members := s.a.Members(len(found))
 			copy(members, found)
 			s.a.stackM.pop(base)
-			return OfMembers(members), true
+			return OfMembers(members), i + 1
+		default:
+			return s.fail(i, "a comma or a closing brace is missing")
 		}
-		return Value{}, s.fail("a comma or a closing brace is missing")
 	}
 }
 
-// ahead reads a key that is written as the given name, without escapes, and does nothing if another one comes.
-func (s *scanner) ahead(name string) bool {
-	end := s.i + 1 + len(name)
-	if end >= len(s.b) || s.b[end] != '"' || string(s.b[s.i+1:end]) != name {
-		return false
-	}
-	s.i = end + 1
-	return true
+// ahead reports whether the string at i is name, written without escapes.
+func ahead(b []byte, i int, name string) bool {
+	end := i + 1 + len(name)
+	return end < len(b) && b[end] == '"' && string(b[i+1:end]) == name
 }
 
 // find returns the index of a key, negative if it is not wanted. It is looked for first behind the last one: documents
