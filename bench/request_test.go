@@ -5,35 +5,61 @@ package bench
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
-	"time"
-
-	"github.com/vektah/gqlparser/v2/ast"
-
-	"github.com/sluice-gateway/sluice/gateway"
-	"github.com/sluice-gateway/sluice/schema"
-	"github.com/sluice-gateway/sluice/server"
-	"github.com/sluice-gateway/sluice/upstream"
 )
 
-// TestMain collects garbage as `sluice serve` does, for both sides of each pair: a gateway is not run with Go's default.
-func TestMain(m *testing.M) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(300)
+// BenchmarkRequest reports the processor time of the gateway's process for one request, that of a bare server's, and the
+// difference, which is what the gateway adds. Client and upstream are in this process, and not counted.
+func BenchmarkRequest(b *testing.B) {
+	var each []string
+	for i := range users {
+		each = append(each, "/users/"+strconv.Itoa(i+1))
 	}
-	os.Exit(m.Run())
+	for _, c := range []struct {
+		name, sdl, query, first string
+		then                    []string
+	}{
+		{"posts and users, 1 + 10 calls", sdl, `{posts{id userId title user{id name email}}}`, "/posts", each},
+		{"posts and users, 1 + 1 calls", batchSDL, `{posts{id userId title user{id name email}}}`, "/posts", []string{"/users?id=1&id=2&id=3&id=4&id=5&id=6&id=7&id=8&id=9&id=10"}},
+		{"posts, 1 call", sdl, `{posts{title}}`, "/posts", nil},
+		{"a post and its user, 2 calls", sdl, `{post(id:1){title user{name}}}`, "/posts/1", []string{"/users/1"}},
+		{"no call", sdl, `{__typename}`, "", nil},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			upstream := api(b)
+			gateway := start(b, role{SDL: c.sdl, API: upstream})
+			answer := gateway.ask(b, c.query)
+			bare := start(b, role{API: upstream, First: c.first, Then: c.then, Answer: len(answer)})
+			compare(b, gateway, bare, c.query, len(answer))
+		})
+	}
+}
+
+// BenchmarkLinear shows that what a key costs does not depend on how many there are: objects that are all different, each
+// joined with one that comes in batches of a hundred. Both sizes are in one run, so that they can be compared.
+func BenchmarkLinear(b *testing.B) {
+	sdl := strings.Replace(batchSDL, `queryParams: "id: $batch.id" },`, `queryParams: "id: $batch.id" }, batch: { maxSize: 100 },`, 1)
+	const query = `{posts{id title user{id name email}}}`
+	for _, keys := range []int{100, 10_000} {
+		b.Run(strconv.Itoa(keys)+" keys", func(b *testing.B) {
+			gateway := start(b, role{SDL: sdl, API: distinct(b, keys)})
+			answer := gateway.ask(b, query)
+			if bytes.Count(answer, []byte("leanne")) != keys {
+				b.Fatalf("%.300s", answer)
+			}
+			gateway.load(b, query, 1+2000/keys, len(answer)) // warm
+			b.ResetTimer()
+			used := gateway.load(b, query, b.N, len(answer))
+			b.ReportMetric(used.processor/float64(b.N)/float64(keys), "gateway-µs/key")
+		})
+	}
 }
 
 // sdl is the field's public benchmark as connectors: posts, each with its user, who can also be had in batches where the
@@ -110,141 +136,6 @@ func api(b *testing.B) string {
 	return srv.URL
 }
 
-func startGateway(b *testing.B, sdl, api string) string {
-	b.Helper()
-	sub, problems := schema.LoadSources("posts", schema.Connector, &ast.Source{Name: "posts.graphql", Input: sdl})
-	if err := problems.Err(); err != nil {
-		b.Fatal(err)
-	}
-	cfg := upstream.DefaultConfig()
-	cfg.Endpoints = []string{api}
-	g, problems := gateway.New(gateway.Options{Subgraphs: []*schema.Subgraph{sub}, Services: map[string]upstream.Config{"api": cfg}})
-	if err := problems.Err(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(g.Close)
-	s, err := server.New(server.DefaultConfig(), g, server.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	srv := httptest.NewServer(s.Handler())
-	b.Cleanup(srv.Close)
-	return srv.URL + "/graphql"
-}
-
-// startBare serves a handler that makes the given calls, those of the second list at the same time and after the
-// first, and answers with as many bytes as the gateway does.
-func startBare(b *testing.B, api string, first string, then []string, answer []byte) string {
-	b.Helper()
-	cfg := upstream.DefaultConfig()
-	cfg.Endpoints = []string{api}
-	c, err := upstream.New("api", cfg)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(c.Close)
-	call := func(ctx context.Context, path string) {
-		resp, err := c.Do(ctx, &upstream.Request{Method: http.MethodGet, Path: path})
-		if err != nil {
-			b.Error(err)
-			return
-		}
-		resp.Release()
-	}
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		if first != "" {
-			call(r.Context(), first)
-		}
-		var wg sync.WaitGroup
-		for i, path := range then {
-			if i == len(then)-1 {
-				call(r.Context(), path)
-				break
-			}
-			wg.Go(func() { call(r.Context(), path) })
-		}
-		wg.Wait()
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
-		_, _ = w.Write(answer)
-	}))
-	b.Cleanup(srv.Close)
-	return srv.URL
-}
-
-// load sends the query from several connections and reports the processor time of the whole process for one request,
-// which is that of the client, the gateway and the upstream together.
-func load(b *testing.B, url, query string, want int) {
-	b.Helper()
-	body, err := json.Marshal(map[string]string{"query": query})
-	if err != nil {
-		b.Fatal(err)
-	}
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
-	defer client.CloseIdleConnections()
-	b.SetParallelism(8)
-	b.ReportAllocs()
-	b.ResetTimer()
-	before := processor(b)
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			got, err := post(client, url, body)
-			if err != nil || len(got) != want || bytes.Contains(got, []byte(`"errors"`)) {
-				b.Errorf("%d bytes, want %d: %.300s %v", len(got), want, got, err)
-				return
-			}
-		}
-	})
-	b.ReportMetric(float64((processor(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
-}
-
-func post(client *http.Client, url string, body []byte) ([]byte, error) {
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	return io.ReadAll(resp.Body)
-}
-
-func processor(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// BenchmarkLinear shows that what a key costs does not depend on how many there are: objects that are all different, each
-// joined with one that comes in batches of a hundred. Both sizes are in one run, so that they can be compared.
-func BenchmarkLinear(b *testing.B) {
-	sdl := strings.Replace(batchSDL, `queryParams: "id: $batch.id" },`, `queryParams: "id: $batch.id" }, batch: { maxSize: 100 },`, 1)
-	for _, keys := range []int{100, 10_000} {
-		gw := startGateway(b, sdl, distinct(b, keys))
-		const query = `{posts{id title user{id name email}}}`
-		body, err := json.Marshal(map[string]string{"query": query})
-		if err != nil {
-			b.Fatal(err)
-		}
-		answer, err := post(http.DefaultClient, gw, body)
-		if err != nil || bytes.Count(answer, []byte("leanne")) != keys {
-			b.Fatalf("%.300s %v", answer, err)
-		}
-		b.Run(strconv.Itoa(keys)+" keys", func(b *testing.B) {
-			before := processor(b)
-			load(b, gw, query, len(answer))
-			b.ReportMetric(float64((processor(b)-before).Nanoseconds())/1000/float64(b.N)/float64(keys), "cpu-µs/key")
-		})
-	}
-}
-
 // distinct is an upstream with as many posts, each of another user.
 func distinct(b *testing.B, n int) string {
 	b.Helper()
@@ -271,35 +162,4 @@ func distinct(b *testing.B, n int) string {
 	srv := httptest.NewServer(mux)
 	b.Cleanup(srv.Close)
 	return srv.URL
-}
-
-func BenchmarkRequest(b *testing.B) {
-	var each []string
-	for i := range users {
-		each = append(each, "/users/"+strconv.Itoa(i+1))
-	}
-	for _, c := range []struct {
-		name, sdl, query, first string
-		then                    []string
-	}{
-		{"posts and users, 1 + 10 calls", sdl, `{posts{id userId title user{id name email}}}`, "/posts", each},
-		{"posts and users, 1 + 1 calls", batchSDL, `{posts{id userId title user{id name email}}}`, "/posts", []string{"/users?id=1&id=2&id=3&id=4&id=5&id=6&id=7&id=8&id=9&id=10"}},
-		{"posts, 1 call", sdl, `{posts{title}}`, "/posts", nil},
-		{"a post and its user, 2 calls", sdl, `{post(id:1){title user{name}}}`, "/posts/1", []string{"/users/1"}},
-		{"no call", sdl, `{__typename}`, "", nil},
-	} {
-		upstream := api(b)
-		gw := startGateway(b, c.sdl, upstream)
-		body, err := json.Marshal(map[string]string{"query": c.query})
-		if err != nil {
-			b.Fatal(err)
-		}
-		answer, err := post(http.DefaultClient, gw, body)
-		if err != nil || bytes.Contains(answer, []byte(`"errors"`)) {
-			b.Fatalf("%s %v", answer, err)
-		}
-		bare := startBare(b, upstream, c.first, c.then, answer)
-		b.Run(c.name+"/gateway", func(b *testing.B) { load(b, gw, c.query, len(answer)) })
-		b.Run(c.name+"/bare", func(b *testing.B) { load(b, bare, c.query, len(answer)) })
-	}
 }
