@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sluice-gateway/sluice/upstream/balance"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
@@ -96,7 +97,8 @@ func (c *Client) attempt(caller, ctx context.Context, r *Request) (*Response, er
 	}
 	e.Begin()
 	outcome := endpoint.Failure // also if something below panics
-	defer func() { e.End(outcome) }()
+	began := time.Now()
+	defer func() { e.End(outcome, time.Since(began)) }()
 	resp, err := p.exchanger[e].exchange(ctx, r)
 	switch {
 	case err == nil:

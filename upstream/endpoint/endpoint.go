@@ -9,15 +9,22 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
-// Endpoint is one address of a service. Its address never changes; its counters are safe for concurrent use and
-// outlive every picker that was built over it.
+// Endpoint is one address of a service. Where it is never changes; its counters and what balancing knows of it are safe
+// for concurrent use and outlive every picker that was built over it.
 type Endpoint struct {
 	scheme string
 	host   string // host:port, always with a port
 	prefix string // encoded path in front of every request's, without a slash at the end; often empty
 	text   string
+	name   string // what the instance is known by, if that is not its host
+
+	traits  atomic.Pointer[traits]
+	born    time.Time    // what the times below count from
+	since   atomic.Int64 // when it came into use, in nanoseconds after born
+	latency average
 
 	inFlight    atomic.Int64
 	requests    atomic.Uint64
@@ -42,6 +49,18 @@ type Status struct {
 	InFlight int64
 	Requests uint64 // begun, those in flight included
 	Failures uint64
+	Latency  time.Duration // average of the last ones
+}
+
+// New returns the endpoint of an address.
+func New(a Address) (*Endpoint, error) {
+	e, err := Parse(a.URL)
+	if err != nil {
+		return nil, err
+	}
+	e.name = a.Host
+	e.Describe(a)
+	return e, nil
 }
 
 // Parse returns the endpoint with the given http or https URL: an origin, and optionally a path that stands in front of
@@ -74,11 +93,13 @@ func Parse(address string) (*Endpoint, error) {
 		port = "443"
 	}
 	e := &Endpoint{
+		born:   time.Now(),
 		scheme: u.Scheme,
 		host:   net.JoinHostPort(u.Hostname(), port),
 		prefix: strings.TrimRight(u.EscapedPath(), "/"),
 	}
 	e.text = e.scheme + "://" + u.Host + e.prefix
+	e.traits.Store(&traits{weight: 1})
 	return e, nil
 }
 
@@ -90,6 +111,10 @@ func (e *Endpoint) Host() string { return e.host }
 
 // Prefix returns the encoded path that stands in front of every request's; it has no slash at its end.
 func (e *Endpoint) Prefix() string { return e.prefix }
+
+// Name returns the name that the instance is known by, for the Host header and the certificate, where that is not the
+// host of its URL; else nothing.
+func (e *Endpoint) Name() string { return e.name }
 
 // String returns the URL of the endpoint.
 func (e *Endpoint) String() string { return e.text }
@@ -110,9 +135,12 @@ const (
 	Abandonment                // the caller gave up, which says nothing about the endpoint
 )
 
-// End counts the end of a request.
-func (e *Endpoint) End(o Outcome) {
+// End counts the end of a request, which took so long.
+func (e *Endpoint) End(o Outcome, took time.Duration) {
 	e.inFlight.Add(-1)
+	// A failure may come fast, and a request that was given up was at least so slow: both may raise the latency and not
+	// lower it.
+	e.latency.observe(time.Since(e.born), took, o == Success)
 	switch o {
 	case Success:
 		// A load is cheaper than a store that takes the cache line from the other cores.
@@ -131,6 +159,30 @@ func (e *Endpoint) InFlight() int64 { return e.inFlight.Load() }
 // ConsecutiveFailures returns the number of failures since the last success.
 func (e *Endpoint) ConsecutiveFailures() uint64 { return e.consecutive.Load() }
 
+// Latency returns the average latency of the requests that ended lately, without regard to how long ago that is; 0 if none
+// has ended yet.
+func (e *Endpoint) Latency() time.Duration { return e.latency.last() }
+
+// LatencyAt returns the average latency as it counts at a later moment: it fades, so that an endpoint which was slow, and
+// is therefore not asked, is tried again.
+func (e *Endpoint) LatencyAt(now time.Time) time.Duration { return e.latency.at(now.Sub(e.born)) }
+
+// Use says that the endpoint came into use at that moment: it is new among others, or returned after it was left out.
+func (e *Endpoint) Use(now time.Time) { e.since.Store(int64(now.Sub(e.born))) }
+
+// UsedFor returns how long the endpoint has been in use, for a slow start. One that was there from the beginning has
+// been so for ever.
+func (e *Endpoint) UsedFor(now time.Time) time.Duration {
+	since := e.since.Load()
+	if since == 0 {
+		return forever
+	}
+	return now.Sub(e.born) - time.Duration(since)
+}
+
+// forever is longer than any slow start.
+const forever = 1 << 62
+
 // Status returns what the counters say. They are read one after the other, not all at one instant.
 func (e *Endpoint) Status() Status {
 	s := Status{
@@ -139,6 +191,7 @@ func (e *Endpoint) Status() Status {
 		InFlight: e.inFlight.Load(),
 		Requests: e.requests.Load(),
 		Failures: e.failures.Load(),
+		Latency:  e.latency.last(),
 	}
 	switch {
 	case e.consecutive.Load() > 0:

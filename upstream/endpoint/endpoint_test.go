@@ -3,7 +3,10 @@ package endpoint_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
@@ -85,11 +88,99 @@ func TestStatusFollowsTheRequests(t *testing.T) {
 	e.Begin()
 	check(endpoint.Unused, 1, 1, 0, 0)
 	e.Begin()
-	e.End(endpoint.Failure)
+	e.End(endpoint.Failure, 0)
 	check(endpoint.Failing, 1, 2, 1, 1)
-	e.End(endpoint.Abandonment)
+	e.End(endpoint.Abandonment, 0)
 	check(endpoint.Failing, 0, 2, 1, 1)
 	e.Begin()
-	e.End(endpoint.Success)
+	e.End(endpoint.Success, 0)
 	check(endpoint.Ready, 0, 3, 1, 0)
+}
+
+func TestTheLatencyRisesAtOnceAndFallsSlowly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, err := endpoint.Parse("http://a:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := func(o endpoint.Outcome, took time.Duration) {
+			e.Begin()
+			e.End(o, took)
+		}
+		want := func(what string, got, want time.Duration) {
+			t.Helper()
+			if got < want-want/100 || got > want+want/100 {
+				t.Errorf("%s: the latency is %v, want about %v", what, got, want)
+			}
+		}
+		end(endpoint.Failure, time.Millisecond)
+		want("a failure before any answer", e.Latency(), 0)
+		end(endpoint.Success, 10*time.Millisecond)
+		want("the first answer", e.Latency(), 10*time.Millisecond)
+		end(endpoint.Success, 100*time.Millisecond)
+		want("a slower one", e.Latency(), 100*time.Millisecond)
+		<-time.After(10 * time.Second)
+		end(endpoint.Failure, time.Millisecond)
+		want("a fast failure", e.Latency(), 100*time.Millisecond)
+		want("after ten seconds without an answer", e.LatencyAt(time.Now()), 36788*time.Microsecond)
+		end(endpoint.Success, 0)
+		want("a fast answer after ten seconds", e.Latency(), 36788*time.Microsecond)
+		end(endpoint.Abandonment, time.Second)
+		want("one that was given up after a second", e.Latency(), time.Second)
+		end(endpoint.Failure, 10*time.Hour)
+		want("more than fits", e.Latency(), (1<<32-1)*100*time.Nanosecond)
+	})
+}
+
+func TestAnEndpointKnowsSinceWhenItIsUsed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, err := endpoint.Parse("http://a:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.UsedFor(time.Now()); got < 24*time.Hour {
+			t.Errorf("UsedFor() = %v for an endpoint that was there from the beginning", got)
+		}
+		<-time.After(time.Minute)
+		e.Use(time.Now())
+		<-time.After(3 * time.Second)
+		if got := e.UsedFor(time.Now()); got != 3*time.Second {
+			t.Errorf("UsedFor() = %v, want 3s", got)
+		}
+	})
+}
+
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	var got []endpoint.Address
+	if err := yaml.Unmarshal([]byte("- http://a\n- {url: http://b, weight: 3, zone: z, priority: 1, host: c}\n"), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := append(endpoint.At("http://a"), endpoint.Address{URL: "http://b", Host: "c", Weight: 3, Zone: "z", Priority: 1})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("decoding mismatch (-want +got):\n%s", diff)
+	}
+	e, err := endpoint.New(got[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Name() != "c" || e.Weight() != 3 || e.Zone() != "z" || e.Priority() != 1 {
+		t.Errorf("New() has name %q, weight %d, zone %q, priority %d", e.Name(), e.Weight(), e.Zone(), e.Priority())
+	}
+	e.Describe(endpoint.Address{Weight: -1, Priority: 1_000_000})
+	if e.Weight() != 1 || e.Zone() != "" || e.Priority() != endpoint.MaxPriority {
+		t.Errorf("Describe() leaves weight %d, zone %q, priority %d", e.Weight(), e.Zone(), e.Priority())
+	}
+	bad := endpoint.Address{URL: "ftp://a", Host: "a b", Weight: 0, Priority: -1}
+	lines := []string{
+		`scheme must be http or https (got "ftp")`,
+		`host: must be a host, with a port or without (got "a b")`,
+		`weight: must be between 1 and 1000; leave an endpoint out that shall get nothing (got 0)`,
+		`priority: must be between 0 and 100 (got -1)`,
+	}
+	if diff := cmp.Diff(lines, strings.Split(bad.Validate().Error(), "\n")); diff != "" {
+		t.Errorf("Validate() mismatch (-want +got):\n%s", diff)
+	}
 }
