@@ -1,0 +1,104 @@
+package health
+
+import (
+	"math/bits"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
+	"github.com/sluice-gateway/sluice/upstream/internal/window"
+)
+
+// Observation is how one request of a client ended.
+type Observation struct {
+	Outcome endpoint.Outcome
+	Latency time.Duration // from its beginning to its end
+}
+
+// observed is what the requests of clients showed of an endpoint. Reports change it, without a lock.
+type observed struct {
+	lately   *window.Window
+	answers  atomic.Uint64 // requests that ended, but for those that were given up
+	streak   atomic.Int64  // failures in a row
+	streakAt atomic.Int64  // when the first of them ended
+	goodAt   atomic.Int64  // when a request last succeeded; never is -1
+
+	// Of an endpoint that was ejected and comes back:
+	returning  atomic.Bool
+	returnedAt atomic.Int64
+	good       atomic.Int64 // successes of requests that began since
+}
+
+// What the window counts.
+const (
+	requests = iota
+	failures
+	slowness // the sum of scaled logarithms of the latencies of those that succeeded
+)
+
+// observe prepares a member for reports.
+func (m *Monitor) observe(one *member) {
+	one.seen.lately = window.New(m.cfg.Passive.Window)
+	one.seen.goodAt.Store(-1)
+}
+
+// Report says how a request to an endpoint ended. It is called for every attempt: it takes no lock and does not allocate.
+func (m *Monitor) Report(e *endpoint.Endpoint, o Observation) {
+	if !m.cfg.Passive.Enabled || o.Outcome == endpoint.Abandonment {
+		return
+	}
+	one := (*m.members.Load())[e]
+	if one == nil {
+		return
+	}
+	s, now := &one.seen, m.now()
+	s.answers.Add(1)
+	if now-o.Latency < time.Duration(s.returnedAt.Load()) {
+		return // it began before the endpoint was ejected, and says nothing about how that is now
+	}
+	s.lately.Add(requests, 1, now)
+	if o.Outcome == endpoint.Success {
+		s.lately.Add(slowness, logarithm(o.Latency), now)
+		// Loads are cheaper than stores that take the cache line from the other cores.
+		if s.streak.Load() != 0 {
+			s.streak.Store(0)
+		}
+		if s.goodAt.Load()>>precision != int64(now)>>precision {
+			s.goodAt.Store(int64(now))
+		}
+		if s.returning.Load() && s.good.Add(1) == int64(m.cfg.Passive.Probes) {
+			m.wake()
+		}
+		return
+	}
+	s.lately.Add(failures, 1, now)
+	if s.streak.Add(1) == 1 {
+		s.streakAt.Store(int64(now))
+	}
+	if m.failsTooOften(s, now) {
+		m.wake()
+	}
+}
+
+// precision is how exactly the time of the last success is kept: in steps of 2^20 ns, a millisecond.
+const precision = 20
+
+// Admit reports whether an endpoint takes one more request now. One that comes back takes only a few at the same time
+// until these have been answered. It is called for every attempt: it takes no lock and does not allocate.
+func (m *Monitor) Admit(e *endpoint.Endpoint) bool {
+	one := (*m.members.Load())[e]
+	return one == nil || !one.seen.returning.Load() || e.InFlight() < int64(m.cfg.Passive.Probes)
+}
+
+// scale is how finely logarithms are kept.
+const scale = 256
+
+// logarithm returns the binary logarithm of a latency in nanoseconds, scaled. It is linear between powers of two, and so
+// at most 0.09 too small, which is 6 %. The average of logarithms is that of a usual request: among twenty requests of
+// 5 ms, one of 10 s makes it 7 ms, where the plain average would be half a second.
+func logarithm(d time.Duration) uint64 {
+	x := uint64(max(d, 1))
+	exponent := bits.Len64(x) - 1
+	fraction := (x << (63 - exponent)) << 1 >> 56 // the eight bits after the leading one
+	return uint64(exponent)*scale + fraction
+}
