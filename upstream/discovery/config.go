@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // Config says where the addresses of a service are found, beside those that are listed. Several kinds may be set: their
@@ -100,7 +102,30 @@ func (c *Config) Enabled() bool {
 // New returns the source of cfg, which is valid: the addresses of o and all that are found, an address that several tell
 // being taken as the first of them tells it. Nothing is looked for before it runs.
 func New(cfg Config, o Options) Source {
-	return Static(o.Static)
+	if o.Problem == nil {
+		o.Problem = func(string, error) {}
+	}
+	sources := merged{}
+	if len(o.Static) > 0 {
+		sources = append(sources, Static(o.Static))
+	}
+	add := func(p *poller) {
+		p.allowEmpty, p.problem = cfg.AllowEmpty, o.Problem
+		sources = append(sources, p)
+	}
+	if cfg.DNS.Name != "" {
+		add(newDNS(cfg.DNS, o.Resolver))
+	}
+	if cfg.SRV.Name != "" {
+		add(newSRV(cfg.SRV, o.Resolver))
+	}
+	if cfg.File.Path != "" {
+		add(newFile(cfg.File))
+	}
+	if cfg.HTTP.URL != "" {
+		add(newWeb(cfg.HTTP))
+	}
+	return sources
 }
 
 // Validate returns everything that is wrong, joined, each error beginning with the path of the field: nil if the
@@ -130,6 +155,16 @@ func (c *Config) Validate() error {
 	interval("srv.interval", c.SRV.Interval)
 	interval("file.interval", c.File.Interval)
 	interval("http.interval", c.HTTP.Interval)
+	if c.HTTP.URL != "" {
+		if err := validURL(c.HTTP.URL); err != nil {
+			report("http.url", err.Error(), withoutQuery(c.HTTP.URL))
+		}
+	}
+	for name, value := range c.HTTP.Headers {
+		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
+			errs = append(errs, fmt.Errorf("http.headers: the header %q cannot be sent", name))
+		}
+	}
 	if c.HTTP.Timeout <= 0 {
 		report("http.timeout", "must be > 0", c.HTTP.Timeout)
 	}

@@ -9,22 +9,12 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 // Address is where one instance of a service is found, with what balancing may know of it.
-type Address struct {
-	// URL is what endpoint.Parse takes.
-	URL string
-	// Host is the name that the instance is known by if its URL has a mere number: it goes into the Host header and
-	// is what the certificate must be for. Empty: the host of the URL.
-	Host string
-	// Weight is the share of calls that it gets, in proportion to the others'; at least 1.
-	Weight int
-	// Zone is where it stands; empty if that is not known.
-	Zone string
-	// Priority is 0 for those that are used first, and more for those that stand in for them.
-	Priority int
-}
+type Address = endpoint.Address
 
 // Source tells where the instances of a service are.
 type Source interface {
