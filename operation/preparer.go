@@ -67,6 +67,23 @@ func (p *Preparer) Prepare(r *Request) (*Prepared, gqlerror.List) {
 	return prepared, nil
 }
 
+// Definition returns the operation that a request with a document and the name of an operation would run, whatever the
+// variables. It is for documents that are known before any request. The definition may not be changed.
+func (p *Preparer) Definition(document, name string) (*ast.OperationDefinition, gqlerror.List) {
+	if n := len(document); n > p.config.MaxDocumentBytes {
+		return nil, refuse(fmt.Sprintf("The document has %d bytes; at most %d are allowed.", n, p.config.MaxDocumentBytes))
+	}
+	doc, errs := p.cache.get(document, p.load)
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	op, err := doc.choose(name)
+	if err != nil {
+		return nil, gqlerror.List{err}
+	}
+	return op.definition, nil
+}
+
 func refuse(message string) gqlerror.List {
 	return gqlerror.List{fault.New(fault.OperationTooLarge, message)}
 }
