@@ -40,25 +40,32 @@ func wrap(h http.Handler, layers ...middleware) http.Handler {
 //  7. CSRF prevention, before anything is read of the request.
 //  8. the transport: negotiation, the size of the body, the time of the operation.
 //
+// So have paths of [Options.Routes] whose answers are the gateway's own. Where a route passes on the answers of a service,
+// layers 4 to 7 are left out: the service says what is right for its answers, and a stream has no end that could be timed.
+//
 // A request passes all of them as they were when it came, whatever is changed meanwhile.
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.front.Load().handler.ServeHTTP(w, r) })
 }
 
 func (s *front) clientHandler() http.Handler {
-	graphql := wrap(http.HandlerFunc(s.serveGraphQL), s.cors.middleware, s.csrf)
+	graphql := wrap(http.HandlerFunc(s.serveGraphQL), securityHeaders, s.limitTime, s.cors.middleware, s.csrf)
 	pages := s.options.Pages
 	if pages == nil {
 		pages = http.HandlerFunc(notFound)
 	}
-	routes := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	pages = wrap(pages, securityHeaders, s.limitTime)
+	find := s.finder()
+	paths := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == s.config.Path {
 			graphql.ServeHTTP(w, r)
-			return
+		} else if h := find(r); h != nil {
+			h.ServeHTTP(w, r)
+		} else {
+			pages.ServeHTTP(w, r)
 		}
-		pages.ServeHTTP(w, r)
 	})
-	return wrap(routes, identify, s.observe, s.recover, securityHeaders, s.limitTime)
+	return wrap(paths, identify, s.observe, s.recover)
 }
 
 // identify gives the request its id.

@@ -20,7 +20,9 @@ type Options struct {
 	// Ready tells whether the program can answer, and with what detail; nil means yes. It is called for every request
 	// of /readyz and may not block. While the server stops it is not asked: then the answer is no.
 	Ready func() Readiness
-	// Pages serves every path of clients but that of GraphQL. Without it they answer 404.
+	// Routes serves paths of clients beside that of GraphQL. Nil: there are none.
+	Routes Routes
+	// Pages serves every path of clients but that of GraphQL and those of Routes. Without it they answer 404.
 	Pages http.Handler
 	// Admin has more handlers for the admin listener, by pattern of [http.ServeMux], such as "GET /metrics".
 	Admin map[string]http.Handler
