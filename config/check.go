@@ -34,6 +34,10 @@ func (d *decoder) check(c *Config) {
 		d.section(path, s.Validate())
 		d.service(c, path+".service", s.Service)
 	}
+	for i := range c.Routes {
+		d.section(fmt.Sprintf("routes[%d]", i), c.Routes[i].Validate())
+	}
+	d.section("openapi", c.OpenAPI.Validate())
 	d.section("operation", c.Operation.Validate())
 	d.section("server", c.Server.Validate())
 	positive := func(path string, n int) {

@@ -9,6 +9,7 @@ package config
 import (
 	"github.com/sluice-gateway/sluice/operation"
 	"github.com/sluice-gateway/sluice/resolvers/subgraph"
+	"github.com/sluice-gateway/sluice/routes"
 	"github.com/sluice-gateway/sluice/server"
 	"github.com/sluice-gateway/sluice/upstream"
 )
@@ -36,6 +37,10 @@ type Config struct {
 	// Labels are the labels of progressive overrides that are on or off for all requests. A label percent(x) that is not
 	// listed is on for that share of requests, any other is off.
 	Labels map[string]bool `yaml:"labels"`
+	// Routes are the paths beside that of GraphQL, for clients that speak plain HTTP.
+	Routes []routes.Route `yaml:"routes"`
+	// OpenAPI serves a document that describes the routes. Default enabled, if there are routes.
+	OpenAPI routes.OpenAPI `yaml:"openapi"`
 	// Operation limits what clients may ask.
 	Operation operation.Config `yaml:"operation"`
 	// Plan limits planning.
@@ -111,6 +116,7 @@ func Default() Config {
 		Server:        server.DefaultConfig(),
 		Introspection: Introspection{Enabled: true},
 		Playground:    Playground{Enabled: true},
+		OpenAPI:       routes.DefaultOpenAPI(),
 		Log:           Log{Level: "info", Format: "text"},
 	}
 	c.Listen, c.Admin = c.Server.Listen, c.Server.Admin.Listen

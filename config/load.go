@@ -140,8 +140,7 @@ func (d *decoder) syntax(err error) {
 	d.problems = append(d.problems, p)
 }
 
-// resolve joins the paths of the schema and the supergraph to the folder of the configuration, and reports those where
-// nothing is.
+// resolve joins the paths of files that the configuration names to its folder, and reports those where nothing is.
 func (d *decoder) resolve(c *Config, folder string) {
 	for i, s := range c.Schema {
 		if s == "" {
@@ -151,6 +150,11 @@ func (d *decoder) resolve(c *Config, folder string) {
 	}
 	if c.Supergraph != "" {
 		c.Supergraph = d.path("supergraph", folder, c.Supergraph)
+	}
+	for i := range c.Routes {
+		if o := &c.Routes[i].Operation; o.File != "" {
+			o.File = d.path(fmt.Sprintf("routes[%d].operation.file", i), folder, o.File)
+		}
 	}
 }
 

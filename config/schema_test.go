@@ -56,7 +56,7 @@ func makeSchema(t *testing.T) []byte {
 			return nil
 		},
 	}
-	for _, folder := range []string{".", "../operation", "../resolvers/subgraph", "../server", "../upstream"} {
+	for _, folder := range []string{".", "../operation", "../resolvers/subgraph", "../routes", "../server", "../upstream", "../upstream/balance", "../upstream/discovery", "../upstream/endpoint"} {
 		if err := r.AddGoComments("github.com/sluice-gateway/sluice/config", folder, jsonschema.WithFullComment()); err != nil {
 			t.Fatal(err)
 		}
@@ -66,6 +66,9 @@ func makeSchema(t *testing.T) []byte {
 	for name, d := range s.Definitions {
 		for p := d.Properties.Oldest(); p != nil; p = p.Next() {
 			p.Value.Description = plain(p.Value.Description)
+			if i := p.Value.Items; i != nil && i.Ref == "#/$defs/endpoint.Address" { // a URL stands for one
+				p.Value.Items = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string"}, i}}
+			}
 			switch p.Value.Type {
 			case "integer", "number", "boolean":
 				p.Value.AnyOf = []*jsonschema.Schema{{Type: p.Value.Type}, {Type: "string", Pattern: `\$\{`}}
