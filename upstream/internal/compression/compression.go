@@ -45,6 +45,9 @@ const (
 	zstandard
 )
 
+// IsIdentity reports whether a body is not compressed.
+func (c Coding) IsIdentity() bool { return c == identity }
+
 // Of returns the coding of a body with the given values of Content-Encoding. Several codings on top of each other are not
 // known: nobody needs them but those who send bombs.
 func Of(values []string) (Coding, error) {
