@@ -78,7 +78,7 @@ func (m *Monitor) eject(one *member, reason Reason, now time.Duration) {
 	one.times = min(one.times+1, math.MaxInt32)
 	one.total++
 	one.lasting = m.cfg.Passive.MaxEjection
-	if one.times < int(one.lasting/m.cfg.Passive.Ejection) {
+	if one.times <= int(one.lasting/m.cfg.Passive.Ejection) {
 		one.lasting = m.cfg.Passive.Ejection * time.Duration(one.times)
 	}
 	one.ejected, one.reason, one.until = true, reason, now+one.lasting

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"math"
 	"math/bits"
 	"sync/atomic"
 	"time"
@@ -25,7 +26,7 @@ type observed struct {
 
 	// Of an endpoint that was ejected and comes back:
 	returning  atomic.Bool
-	returnedAt atomic.Int64
+	returnedAt atomic.Int64 // long ago if it never was
 	good       atomic.Int64 // successes of requests that began since
 }
 
@@ -40,6 +41,7 @@ const (
 func (m *Monitor) observe(one *member) {
 	one.seen.lately = window.New(m.cfg.Passive.Window)
 	one.seen.goodAt.Store(-1)
+	one.seen.returnedAt.Store(math.MinInt64)
 }
 
 // Report says how a request to an endpoint ended. It is called for every attempt: it takes no lock and does not allocate.
