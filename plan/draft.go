@@ -35,6 +35,7 @@ type draftEntry struct {
 	call  *schema.Select
 	needs *schema.Selection
 	tree  *draftTree
+	by    []*node // the jumps that enter
 }
 
 // draftTree is what a fetch asks for at one position.
@@ -110,15 +111,38 @@ func where(n *node) []hop {
 	return out
 }
 
+// maxRekeyings is how often drafts are made anew because objects were to be sent with two keys. One round nearly always
+// is enough; more are needed where a choice of keys lets other drafts share a request.
+const maxRekeyings = 4
+
 // draft turns chosen nodes into fetches and merges those that can share one request.
 func (p *Planner) draft(s *search, chosen []*node) ([]*draft, error) {
+	for round := 0; ; round++ {
+		share := &sharing{steps: s.budget, list: s.drafts(chosen), apart: round == maxRekeyings}
+		out := p.share(share)
+		if !share.rekeyed {
+			return out, nil
+		}
+	}
+}
+
+// drafts makes a draft for each jump that chosen nodes take.
+func (s *search) drafts(chosen []*node) (list []*draft) {
 	wanted := make([]bool, len(s.nodes))
+	var want func(n *node)
+	want = func(n *node) {
+		for ; n != nil && !wanted[n.id]; n = n.parent {
+			wanted[n.id] = true
+			for _, dep := range n.deps {
+				want(dep)
+			}
+		}
+	}
 	for _, n := range chosen {
-		n.set.each(nil, func(id int32) { wanted[id] = true })
+		want(n)
 	}
 	byOpener := map[*node]*draft{}
-	var list []*draft
-	for id, n := range s.nodes { // in the order of ids, so parents and deps come first
+	for id, n := range s.nodes { // in the order of ids, so parents come first
 		if !wanted[id] || n.kind == kindStart {
 			continue
 		}
@@ -126,21 +150,21 @@ func (p *Planner) draft(s *search, chosen []*node) ([]*draft, error) {
 		d := byOpener[o]
 		if d == nil {
 			d = &draft{opener: o, path: where(o), deps: map[*draft]bool{}}
-			if po := o.parent.opener(); po.kind == kindJump {
-				d.deps[byOpener[po]] = true
-			}
-			for _, dep := range o.deps {
-				d.deps[byOpener[dep.opener()]] = true
-			}
 			byOpener[o] = d
 			list = append(list, d)
 		}
 		d.nodes = append(d.nodes, n)
 	}
 	for _, d := range list {
+		if from := d.opener.parent.opener(); from.kind == kindJump {
+			d.deps[byOpener[from]] = true
+		}
+		for _, dep := range d.opener.deps {
+			d.deps[byOpener[dep.opener()]] = true
+		}
 		d.build()
 	}
-	return p.share(&sharing{steps: s.budget, list: list}), nil
+	return list
 }
 
 // build makes the one entry of a draft out of its nodes.
@@ -178,7 +202,7 @@ func (d *draft) build() {
 		}
 	}
 	d.contexts = o.contexts
-	e := &draftEntry{enter: o.enter, typ: o.state.typ, call: o.sel, needs: o.needs, tree: tree}
+	e := &draftEntry{enter: o.enter, typ: o.state.typ, call: o.sel, needs: o.needs, tree: tree, by: []*node{o}}
 	if o.enter.Field == nil {
 		e.call = nil
 	}
@@ -228,13 +252,13 @@ func (p *Planner) share(s *sharing) []*draft {
 			continue
 		}
 		k := d.landing() + pathText(d.path)
-		i := slices.IndexFunc(groups[k], func(g *draft) bool { return p.compatible(g, d) && !s.cyclic(g, d) })
+		i := slices.IndexFunc(groups[k], func(g *draft) bool { return p.compatible(g, d, s.apart) && !s.cyclic(g, d) })
 		if i < 0 {
 			groups[k] = append(groups[k], d)
 			continue
 		}
 		s.stale = s.stale || groups[k][i].rank != d.rank
-		groups[k][i].take(d)
+		s.merge(groups[k][i], d)
 	}
 	s.acrossTypes()
 	var out []*draft
@@ -267,15 +291,15 @@ func (d *draft) landing() string {
 }
 
 // compatible reports whether the entries of both can stand in one request: one's fragment must not apply to objects
-// of the other's entry that were sent without what it requires.
-func (p *Planner) compatible(a, b *draft) bool {
+// of the other's entry that were sent without what it requires. If apart, one object may not be entered by two keys.
+func (p *Planner) compatible(a, b *draft, apart bool) bool {
 	if len(a.contexts)+len(b.contexts) > 0 && !oneKind(a, b) {
 		return false // all entries of a query share its variables
 	}
 	for _, x := range a.entries {
 		for _, y := range b.entries {
 			if x.typ == y.typ && slices.Equal(x.on, y.on) {
-				if differ(x.needs, y.needs) {
+				if differ(x.needs, y.needs) || apart && x.enter != y.enter {
 					return false
 				}
 			} else if overlap(x, y) && selectionText(x.needs) != selectionText(y.needs) {
@@ -343,25 +367,6 @@ func differ(a, b *schema.Selection) bool {
 		}
 	}
 	return false
-}
-
-// take merges o into d.
-func (d *draft) take(o *draft) {
-	for x := range o.deps {
-		d.deps[x] = true
-	}
-	for _, e := range o.entries {
-		i := slices.IndexFunc(d.entries, func(h *draftEntry) bool { return h.typ == e.typ && slices.Equal(h.on, e.on) })
-		if i < 0 {
-			d.entries = append(d.entries, e)
-			continue
-		}
-		h := d.entries[i]
-		h.needs = merge(h.needs, e.needs)
-		h.tree.absorb(e.tree)
-	}
-	d.contexts = append(slices.Clip(d.contexts), o.contexts...)
-	o.into = d
 }
 
 // text is what a draft asks for, as text to compare.

@@ -36,7 +36,10 @@ type node struct {
 	target *target        // of a jump
 	enter  *schema.Entrance
 	needs  *schema.Selection // of a jump: the entrance's needs and what the field entered for requires
-	deps   []*node           // of a jump: the leaves that give needs
+	deps   []*node           // of a jump: the leaves that give needs, those of the entrance first
+	// requires of a jump is the part of needs that the field entered for requires, and keys how many of deps the entrance needs.
+	requires *schema.Selection
+	keys     int
 	// contexts of a jump are the arguments of the field entered for that come from objects around it.
 	contexts []contextValue
 	price    int

@@ -409,7 +409,8 @@ func (s *search) enter(n *node, t *target, name string, sel *schema.Select, cond
 		fmt.Fprintf(&key, ";%d", d.id)
 	}
 	st := t.landing(s, n.state.typ, enter)
-	j := node{kind: kindJump, parent: n, state: st, target: t, enter: enter, needs: merge(enter.Needs, cond.requires), contexts: contexts, deps: best, price: price}
+	j := node{kind: kindJump, parent: n, state: st, target: t, enter: enter, needs: merge(enter.Needs, cond.requires), requires: cond.requires,
+		contexts: contexts, deps: best, keys: len(best) - len(more), price: price}
 	if enter.Field != nil {
 		j.sel = sel
 	}

@@ -12,6 +12,9 @@ type sharing struct {
 	steps *budget
 	list  []*draft
 	stale bool // drafts of different ranks were merged since the ranks were set
+	// rekeyed: drafts were merged that enter with different keys, and a key was chosen for both.
+	rekeyed bool
+	apart   bool // no such drafts are merged
 }
 
 // order sets the ranks of all drafts. As long as they hold, drafts of one rank do not wait for each other.
@@ -59,6 +62,68 @@ func (s *sharing) waits(d, o *draft, seen map[*draft]bool) bool {
 		}
 	}
 	return false
+}
+
+// merge merges o into d.
+func (s *sharing) merge(d, o *draft) {
+	for x := range o.deps {
+		d.deps[x] = true
+	}
+	for _, e := range o.entries {
+		i := slices.IndexFunc(d.entries, func(h *draftEntry) bool { return h.typ == e.typ && slices.Equal(h.on, e.on) })
+		if i < 0 {
+			d.entries = append(d.entries, e)
+			continue
+		}
+		h := d.entries[i]
+		if h.enter != e.enter && h.enter.On == e.enter.On {
+			s.rekey(h, e)
+		}
+		h.needs = merge(h.needs, e.needs)
+		h.by = append(slices.Clip(h.by), e.by...)
+		h.tree.absorb(e.tree)
+	}
+	d.contexts = append(slices.Clip(d.contexts), o.contexts...)
+	o.into = d
+}
+
+// rekey has the jumps of two entries for the same objects enter by one key: a source wants to be told one, and what only
+// the other was needed for need not be asked for.
+func (s *sharing) rekey(a, b *draftEntry) {
+	s.rekeyed = true
+	from, to := a, b
+	if burden(a, b) <= burden(b, a) {
+		from, to = b, a
+	}
+	key := to.by[0]
+	for _, n := range from.by {
+		n.enter, n.needs = key.enter, merge(key.enter.Needs, n.requires)
+		n.deps = slices.Concat(key.deps[:key.keys], n.deps[n.keys:])
+		n.keys = key.keys
+	}
+	from.enter = to.enter
+}
+
+// burden is what has to be known for the key of an entry alone, if others for the same objects enter by it too: other
+// fetches first, then fields.
+func burden(e, other *draftEntry) (sum int) {
+	needed := map[*node]bool{}
+	for _, n := range slices.Concat(e.by, other.by) {
+		needed[n.parent.opener()] = true
+		for _, dep := range n.deps[n.keys:] {
+			needed[dep.opener()] = true
+		}
+	}
+	key := e.by[0]
+	seen := map[*node]bool{}
+	for _, dep := range key.deps[:key.keys] {
+		if o := dep.opener(); !needed[o] && !seen[o] {
+			seen[o] = true
+			sum += dep.opener().price
+		}
+		sum++
+	}
+	return sum
 }
 
 // acrossTypes merges drafts that ask the same of the same place but came through different types on the way, as
