@@ -235,7 +235,7 @@ func (g *Graph) find(x *executor, representations any, sets []ast.SelectionSet) 
 	return out
 }
 
-// entity returns the row that a representation stands for, nil if there is none. What the representation has must be a
+// entity returns the row that a representation stands for, nil if there is none. What the representation has must be one
 // key, and what the fields require that are asked for.
 func (g *Graph) entity(x *executor, rep map[string]any, sets []ast.SelectionSet) *Object {
 	w := g.world
@@ -256,15 +256,14 @@ func (g *Graph) entity(x *executor, rep map[string]any, sets []ast.SelectionSet)
 		keys = w.keysOf(g.subgraph, t, nil)
 	}
 	var row *Object
-	var names []string // of all keys: a request that was made of several may have more than one
-	found := false
+	var found [][]string // the names of the keys that it has
 	for _, key := range keys {
 		if own := key.fields.names(); key.resolvable && !slices.ContainsFunc(own, func(name string) bool { return rep[name] == nil && len(own) == 1 || !has(rep, name) }) {
-			found, names = true, append(names, own...)
+			found = append(found, own)
 			row = w.row(t.objects(), key.fields, rep)
 		}
 	}
-	if !found {
+	if found == nil {
 		g.complain("nothing is found by what is in %s", asText(rep))
 		return nil
 	}
@@ -273,10 +272,16 @@ func (g *Graph) entity(x *executor, rep map[string]any, sets []ast.SelectionSet)
 		of = row.Type
 	}
 	must, may := g.required(x, of, sets)
-	for name := range rep {
-		if name != "__typename" && !slices.Contains(names, name) && !slices.Contains(may, name) {
-			g.complain("nothing needs %s in %s", name, asText(rep))
+	beyond := func(key []string) bool {
+		for name := range rep {
+			if name != "__typename" && !slices.Contains(key, name) && !slices.Contains(may, name) {
+				return true
+			}
 		}
+		return false
+	}
+	if !slices.ContainsFunc(found, func(key []string) bool { return !beyond(key) }) {
+		g.complain("there is more than a key, and what is required, in %s", asText(rep))
 	}
 	for _, name := range must {
 		if !has(rep, name) {
