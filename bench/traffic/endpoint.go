@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// endpointRole as the first argument makes this program an endpoint.
+const endpointRole = "endpoint"
+
+// How an endpoint answers.
+const (
+	wellMode  = "well"
+	errorMode = "error" // 500
+	slowMode  = "slow"  // twenty times slower
+	cutMode   = "cut"   // half of the body, then the connection ends
+)
+
+const (
+	latency  = 5 * time.Millisecond // of a healthy endpoint, on average
+	slowness = 20
+)
+
+// item is the answer to every request.
+var item = `{"id": 1, "name": "Stoneware Salt Cellar", "text": "` + strings.Repeat("quia et suscipit ", 60) + `"}`
+
+// serveEndpoint serves items at the first address, and at the second what sets and tells how it does. Its process ends when
+// it is killed.
+func serveEndpoint(addresses []string) error {
+	if len(addresses) != 2 {
+		return errors.New("an endpoint needs two addresses")
+	}
+	var mode atomic.Value
+	mode.Store(wellMode)
+	var served atomic.Int64
+	items := http.NewServeMux()
+	items.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if mode.Load() == errorMode {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	items.HandleFunc("GET /items/{id}", func(w http.ResponseWriter, r *http.Request) {
+		served.Add(1)
+		answer(w, r, mode.Load().(string)) //nolint:errcheck // nothing else is stored
+	})
+	control := http.NewServeMux()
+	control.HandleFunc("GET /served", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, strconv.FormatInt(served.Load(), 10))
+	})
+	control.HandleFunc("PUT /mode/{mode}", func(_ http.ResponseWriter, r *http.Request) { mode.Store(r.PathValue("mode")) })
+	failed := make(chan error, 2)
+	for i, h := range []http.Handler{items, control} {
+		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addresses[i])
+		if err != nil {
+			return fmt.Errorf("endpoint: %w", err)
+		}
+		go func() { failed <- (&http.Server{Handler: h, ReadHeaderTimeout: time.Minute}).Serve(l) }()
+	}
+	return <-failed
+}
+
+func answer(w http.ResponseWriter, r *http.Request, mode string) {
+	wait := latency/2 + rand.N(latency) //nolint:gosec // not for secrets
+	if mode == slowMode {
+		wait *= slowness
+	}
+	select {
+	case <-time.After(wait):
+	case <-r.Context().Done():
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(item)))
+	switch mode {
+	case errorMode:
+		w.Header().Del("Content-Length")
+		http.Error(w, `{"error": "broken"}`, http.StatusInternalServerError)
+	case cutMode:
+		_, _ = io.WriteString(w, item[:len(item)/2])
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	default:
+		_, _ = io.WriteString(w, item)
+	}
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// target is what clients ask.
+type target struct {
+	method, url, body string
+}
+
+// sample is what became of one request.
+type sample struct {
+	sent time.Time
+	took time.Duration
+	err  string // empty: it was answered rightly
+}
+
+// load sends requests at a fixed rate.
+type load struct {
+	target target
+	every  time.Duration
+	client *http.Client
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu   sync.Mutex
+	list []sample
+}
+
+// patience is how long a client waits.
+const patience = 10 * time.Second
+
+func newLoad(t target, rate int) *load {
+	return &load{target: t, every: time.Second / time.Duration(rate),
+		client: &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 1024, DisableCompression: true}}}
+}
+
+// warm sends requests until a hundred in a row were answered.
+func (l *load) warm(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	for good := 0; good < 100; good++ {
+		s := l.send(ctx)
+		if s.err != "" {
+			good = 0
+			pause(ctx, 20*time.Millisecond)
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("the balancer does not answer: %s", s.err)
+		}
+	}
+	return nil
+}
+
+func (l *load) begin(ctx context.Context) {
+	ticking, cancel := context.WithCancel(ctx)
+	l.cancel = cancel
+	l.wg.Go(func() {
+		next := time.Now()
+		for ticking.Err() == nil {
+			l.wg.Go(func() {
+				s := l.send(ctx)
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				l.list = append(l.list, s)
+			})
+			next = next.Add(l.every)
+			pause(ticking, time.Until(next)) // late ones follow at once: the rate holds
+		}
+	})
+}
+
+// end stops sending and waits for the answers.
+func (l *load) end() {
+	l.cancel()
+	l.wg.Wait()
+	l.client.CloseIdleConnections()
+}
+
+func (l *load) samples() []sample { return l.list }
+
+func (l *load) send(ctx context.Context) (s sample) {
+	s.sent = time.Now()
+	defer func() { s.took = time.Since(s.sent) }()
+	req, err := http.NewRequestWithContext(ctx, l.target.method, l.target.url, bytes.NewReader([]byte(l.target.body)))
+	if err != nil {
+		s.err = err.Error()
+		return s
+	}
+	if l.target.body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := l.client.Do(req)
+	if err != nil {
+		s.err = err.Error()
+		return s
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	switch {
+	case err != nil:
+		s.err = err.Error()
+	case resp.StatusCode != http.StatusOK:
+		s.err = resp.Status
+	case !bytes.Contains(body, []byte("Stoneware Salt Cellar")) || !bytes.HasSuffix(bytes.TrimSpace(body), []byte("}")):
+		s.err = "a wrong answer"
+	}
+	return s
+}

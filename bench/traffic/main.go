@@ -1,0 +1,129 @@
+// Command traffic shows what clients see of a service's faults through Sluice, and through other balancers in the same
+// run. Three endpoints of one service stand behind the balancer; one of them is killed, frozen, made to answer 500, slowed
+// or made to cut its answers short, or all of them go and come back. Requests come at a fixed rate, whatever becomes of
+// those before, so that nobody waits politely for a service that is stuck.
+//
+//	go run ./bench/traffic                 # all faults and all balancers that are installed
+//	go run ./bench/traffic -only killed    # one fault
+//
+// It prints a table as bench/README.md has it. All addresses are on loopback, and it takes about half a minute for each pair
+// of fault and balancer.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"time"
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == endpointRole {
+		if err := serveEndpoint(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	plan := plan{healthy: 4 * time.Second, fault: 10 * time.Second, after: 8 * time.Second}
+	rate := flag.Int("rate", 500, "requests a second")
+	only := flag.String("only", "", "faults to show, separated by commas; all without it")
+	with := flag.String("with", "", "balancers to show, separated by commas; all without it")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, plan, *rate, list(*only), list(*with)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func list(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
+}
+
+// plan is how long the phases of one run last.
+type plan struct{ healthy, fault, after time.Duration }
+
+func run(ctx context.Context, p plan, rate int, only, with []string) error {
+	folder, err := os.MkdirTemp("", "sluice-traffic-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	balancers, err := findBalancers(ctx, folder)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d requests a second; %v healthy, %v with the fault, %v after it.\n\n%s\n", rate, p.healthy, p.fault, p.after, header)
+	for _, f := range faults {
+		if only != nil && !slices.Contains(only, f.name) {
+			continue
+		}
+		for _, b := range balancers {
+			if with != nil && !slices.Contains(with, b.name) {
+				continue
+			}
+			r, err := show(ctx, p, rate, f, b)
+			if err != nil {
+				return fmt.Errorf("%s through %s: %w", f.name, b.name, err)
+			}
+			fmt.Println(r.row(f.name, b.name))
+		}
+	}
+	return nil
+}
+
+// show runs one fault behind one balancer.
+func show(ctx context.Context, p plan, rate int, f fault, b balancer) (*result, error) {
+	fleet, err := startFleet(ctx, 3)
+	if err != nil {
+		return nil, err
+	}
+	defer fleet.stop()
+	target, stop, err := b.start(ctx, fleet.addresses())
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	l := newLoad(target, rate)
+	if err := l.warm(ctx); err != nil {
+		return nil, err
+	}
+	watch := fleet.watch(ctx)
+	defer watch.stop()
+	l.begin(ctx)
+	pause(ctx, p.healthy)
+	begun := time.Now()
+	if err := f.begin(fleet); err != nil {
+		return nil, err
+	}
+	pause(ctx, p.fault)
+	ended := time.Now()
+	if err := f.end(ctx, fleet); err != nil {
+		return nil, err
+	}
+	pause(ctx, p.after)
+	l.end()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return measure(l.samples(), watch.stop(), begun, ended, f), nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
