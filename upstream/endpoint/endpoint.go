@@ -168,7 +168,7 @@ func (e *Endpoint) Latency() time.Duration { return e.latency.last() }
 func (e *Endpoint) LatencyAt(now time.Time) time.Duration { return e.latency.at(now.Sub(e.born)) }
 
 // Use says that the endpoint came into use at that moment: it is new among others, or returned after it was left out.
-func (e *Endpoint) Use(now time.Time) { e.since.Store(int64(now.Sub(e.born))) }
+func (e *Endpoint) Use(now time.Time) { e.since.Store(max(1, int64(now.Sub(e.born)))) }
 
 // UsedFor returns how long the endpoint has been in use, for a slow start. One that was there from the beginning has
 // been so for ever.
