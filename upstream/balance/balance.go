@@ -8,6 +8,7 @@ package balance
 
 import (
 	"slices"
+	"time"
 
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
@@ -36,16 +37,22 @@ type Picker interface {
 	Pick(c Call) *endpoint.Endpoint
 }
 
-// Options are what the developer of a client hands to a policy beside the endpoints.
-type Options struct{}
+// Options are what a policy is told beside the endpoints.
+type Options struct {
+	// SlowStart is how long the share of an endpoint grows after it came into use; 0: it has its whole share at once.
+	SlowStart time.Duration
+}
 
 // Policy builds a picker over the endpoints that may be used. The picker keeps the slice, which is not changed any more.
+// Each policy respects the weights of the endpoints, slow start, and what a call wants avoided.
 type Policy func(endpoints []*endpoint.Endpoint, o Options) Picker
 
 // New returns the picker that cfg, which is valid, asks for: over the endpoints that may be used at present, which are
-// among all those there are. It keeps neither slice.
+// among all those there are. It keeps neither slice. What an endpoint says of itself, such as its weight and whether it
+// is new, is looked at here; a picker is built again when that changes.
 func New(cfg Config, usable, all []*endpoint.Endpoint) Picker {
-	return ByName(cfg.Policy)(slices.Clone(usable), Options{})
+	policy, o := ByName(cfg.Policy), Options{SlowStart: cfg.SlowStart}
+	return failOver(levelsOf(cfg, usable, all), func(list []*endpoint.Endpoint) Picker { return policy(list, o) })
 }
 
 // none is the picker over no endpoint, single that over one: neither has a choice.
