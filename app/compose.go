@@ -148,12 +148,12 @@ func urlsOf(c *config.Config) map[string]string {
 	urls := map[string]string{}
 	for name := range c.Services {
 		if len(c.Services[name].Endpoints) > 0 {
-			urls[name] = c.Services[name].Endpoints[0] + c.Subgraphs[name].Path
+			urls[name] = c.Services[name].Endpoints[0].URL + c.Subgraphs[name].Path
 		}
 	}
 	for name, s := range c.Subgraphs {
 		if service, ok := c.Services[s.Service]; ok && len(service.Endpoints) > 0 {
-			urls[name] = service.Endpoints[0] + s.Path
+			urls[name] = service.Endpoints[0].URL + s.Path
 		}
 	}
 	return urls

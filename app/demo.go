@@ -14,6 +14,7 @@ import (
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/server"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 // demoCommand serves the storefront example, services included.
@@ -42,7 +43,7 @@ func (c demoCommand) Run(ctx context.Context, std *IO) error {
 	services := map[string]upstream.Config{}
 	for _, s := range store.Services {
 		service := upstream.DefaultConfig()
-		service.Endpoints = s.URLs()
+		service.Endpoints = endpoint.At(s.URLs()...)
 		services[s.Name] = service
 	}
 	g, problems := gateway.New(gateway.Options{

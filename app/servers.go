@@ -23,6 +23,7 @@ import (
 	"github.com/sluice-gateway/sluice/problem"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 const (
@@ -95,7 +96,7 @@ func (c composeCommand) servers(cfg *config.Config) ([]*remote, map[string]strin
 			return nil, nil, fmt.Errorf("--url %s: must be NAME=URL, such as users=http://127.0.0.1:4101/graphql", text)
 		}
 		s := &remote{name: name, client: upstream.DefaultConfig(), path: u.RequestURI()}
-		s.client.Endpoints = []string{u.Scheme + "://" + u.Host}
+		s.client.Endpoints = endpoint.At(u.Scheme + "://" + u.Host)
 		if u.User != nil {
 			return nil, nil, fmt.Errorf("--url %s=%s: give a password by --header, for the URL becomes part of the supergraph", name, u.Redacted())
 		}

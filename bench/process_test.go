@@ -27,6 +27,7 @@ import (
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/server"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 // role is what a process of the benchmarks serves: the gateway of a schema, or without one the bare server.
@@ -121,7 +122,7 @@ func (r role) gateway() (http.Handler, func(), error) {
 
 func service(address string) upstream.Config {
 	c := upstream.DefaultConfig()
-	c.Endpoints = []string{address}
+	c.Endpoints = endpoint.At(address)
 	return c
 }
 

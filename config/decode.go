@@ -15,6 +15,7 @@ import (
 	"github.com/sluice-gateway/sluice/problem"
 	"github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 const (
@@ -151,6 +152,10 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string, depth int) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
+		if a, ok := v.Addr().Interface().(*endpoint.Address); ok {
+			d.address(n, a, path, depth)
+			return
+		}
 		d.structure(n, v, path, depth)
 	case reflect.Map:
 		d.mapping(n, v, path, depth)
@@ -282,6 +287,16 @@ func (d *decoder) structure(n ast.Node, v reflect.Value, path string, depth int)
 		}
 		d.report(e.at, at, message)
 	}
+}
+
+// address decodes an endpoint: a URL, or an object with one.
+func (d *decoder) address(n ast.Node, a *endpoint.Address, path string, depth int) {
+	a.Weight = 1
+	if _, isObject := n.(*ast.MappingNode); isObject {
+		d.structure(n, reflect.ValueOf(a).Elem(), path, depth)
+		return
+	}
+	d.scalar(n, reflect.ValueOf(&a.URL).Elem(), path)
 }
 
 func (d *decoder) mapping(n ast.Node, v reflect.Value, path string, depth int) {

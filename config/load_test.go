@@ -13,6 +13,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/config"
 	"github.com/sluice-gateway/sluice/problem"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 var environment = map[string]string{
@@ -104,7 +105,7 @@ func TestLoadReads(t *testing.T) {
 		{"what a service does not mention is the default", c.Services["accounts"].Pool.MaxIdle, 256},
 		{"what it mentions is not", c.Services["accounts"].Timeouts.Total, 5 * time.Second},
 		{"false replaces a default of true", c.Services["accounts"].HTTP2, false},
-		{"a default of a variable", c.Services["shop.stock"].Endpoints, []string{"https://stock.example.com/v1"}},
+		{"a default of a variable", c.Services["shop.stock"].Endpoints, endpoint.At("https://stock.example.com/v1")},
 		{"an integer from the environment", c.Services["shop.stock"].Limits.BodyBytes, int64(1024)},
 		{"a boolean from the environment", c.Playground.Enabled, false},
 		{"the other settings of a section keep their defaults", c.Operation.MaxTokens, 15_000},

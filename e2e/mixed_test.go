@@ -13,6 +13,7 @@ import (
 	"github.com/sluice-gateway/sluice/operation"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 // The orders of TestOneEntityOfEveryKindOfSource: what a REST service, a GraphQL server and Go code each know of them.
@@ -69,7 +70,7 @@ func TestOneEntityOfEveryKindOfSource(t *testing.T) {
 				t.Error(line)
 			}
 		})
-		return endpoint(s.start(t, log))
+		return endpointOf(s.start(t, log))
 	}
 	accounts, url := subgraphtest.Start(t, accountsSDL, accountsData)
 	accounts.Observe = func(r subgraphtest.Request) { log.add("accounts " + r.Query + " " + r.Variables) }
@@ -89,7 +90,7 @@ func TestOneEntityOfEveryKindOfSource(t *testing.T) {
 	g, problems := gateway.New(gateway.Options{
 		Subgraphs: declared,
 		Locals:    []gateway.Local{{Name: "delivery", Schema: delivery.NewExecutableSchema(delivery.Config{Resolvers: &delivery.Resolver{Carrier: carrier}})}},
-		Services:  map[string]upstream.Config{"accounts": endpoint(url), "orders": serve("orders", ordersService)},
+		Services:  map[string]upstream.Config{"accounts": endpointOf(url), "orders": serve("orders", ordersService)},
 	})
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
@@ -138,9 +139,9 @@ orders GET /orders?ids=1%2C2
 	}
 }
 
-// endpoint is the configuration of a service at one address.
-func endpoint(url string) upstream.Config {
+// endpointOf is the configuration of a service at one address.
+func endpointOf(url string) upstream.Config {
 	c := upstream.DefaultConfig()
-	c.Endpoints = []string{url}
+	c.Endpoints = endpoint.At(url)
 	return c
 }

@@ -81,7 +81,7 @@ func (s *snapshot) connectRemotes(settings map[string]subgraph.Config) (*subgrap
 				return nil, fmt.Errorf("subgraph %q: %w", src.Subgraph, err)
 			}
 			cfg := upstream.DefaultConfig()
-			cfg.Endpoints = []string{origin}
+			cfg.Endpoints = endpoint.At(origin)
 			if b.Client, err = upstream.New(src.Subgraph, cfg); err != nil {
 				return nil, fmt.Errorf("subgraph %w", err)
 			}

@@ -18,6 +18,7 @@ import (
 	remote "github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 const sdl = `
@@ -41,7 +42,7 @@ func subgraph(t *testing.T, text string) *schema.Subgraph {
 
 func service(url string) upstream.Config {
 	cfg := upstream.DefaultConfig()
-	cfg.Endpoints = []string{url}
+	cfg.Endpoints = endpoint.At(url)
 	return cfg
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/sluice-gateway/sluice/operation"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 func labelled(t *testing.T, o gateway.Options) (g *gateway.Gateway, warnings string) {
@@ -28,7 +29,7 @@ func labelled(t *testing.T, o gateway.Options) (g *gateway.Gateway, warnings str
 		}
 		o.Subgraphs = append(o.Subgraphs, s)
 		config := upstream.DefaultConfig()
-		config.Endpoints = []string{"http://" + name + ".example"}
+		config.Endpoints = endpoint.At("http://" + name + ".example")
 		o.Services[name] = config
 	}
 	g, problems := gateway.New(o)

@@ -42,7 +42,7 @@ func New(service string, cfg Config) (*Client, error) {
 	}
 	p := &pool{exchanger: make(map[*endpoint.Endpoint]exchanger, len(cfg.Endpoints))}
 	for _, address := range cfg.Endpoints {
-		e, err := endpoint.Parse(address)
+		e, err := endpoint.New(address)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", service, err)
 		}

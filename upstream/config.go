@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/upstream/balance"
+	"github.com/sluice-gateway/sluice/upstream/discovery"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
 	"github.com/sluice-gateway/sluice/upstream/header"
 )
@@ -13,9 +14,12 @@ import (
 // Config is what an operator sets for one service. [DefaultConfig] has the defaults; a document that is decoded into a
 // Config changes only what it mentions.
 type Config struct {
-	// Endpoints are the URLs of the instances of the service, http or https. A path in one is put in front of the path of
-	// every request. At least one is needed.
-	Endpoints []string `yaml:"endpoints"`
+	// Endpoints are the instances of the service that do not change: URLs, http or https, or objects with a URL and what
+	// balancing may know of it. A path in a URL is put in front of the path of every request. At least one is needed,
+	// unless they are discovered.
+	Endpoints []endpoint.Address `yaml:"endpoints"`
+	// Discovery finds endpoints, beside those that are listed.
+	Discovery discovery.Config `yaml:"discovery"`
 	// Balance says how calls are shared out among the endpoints.
 	Balance balance.Config `yaml:"balance"`
 	// Timeouts limit how long a call may take.
@@ -67,11 +71,12 @@ type Limits struct {
 // DefaultConfig returns the defaults. Only Endpoints is missing.
 func DefaultConfig() Config {
 	return Config{
-		Balance:  balance.DefaultConfig(),
-		Timeouts: Timeouts{Connect: 3 * time.Second, ResponseHeader: 10 * time.Second, Total: 30 * time.Second},
-		Pool:     Pool{MaxIdle: 256, IdleTimeout: 90 * time.Second},
-		Limits:   Limits{BodyBytes: 16 << 20, HeaderBytes: 64 << 10},
-		HTTP2:    true,
+		Discovery: discovery.DefaultConfig(),
+		Balance:   balance.DefaultConfig(),
+		Timeouts:  Timeouts{Connect: 3 * time.Second, ResponseHeader: 10 * time.Second, Total: 30 * time.Second},
+		Pool:      Pool{MaxIdle: 256, IdleTimeout: 90 * time.Second},
+		Limits:    Limits{BodyBytes: 16 << 20, HeaderBytes: 64 << 10},
+		HTTP2:     true,
 	}
 }
 
@@ -93,22 +98,25 @@ func (c *Config) Validate() error {
 	report := func(field, rule string, got any) {
 		errs = append(errs, fmt.Errorf("%s: %s (got %v)", field, rule, got))
 	}
-	if len(c.Endpoints) == 0 {
-		errs = append(errs, errors.New("endpoints: at least one is needed"))
+	if len(c.Endpoints) == 0 && !c.Discovery.Enabled() {
+		errs = append(errs, errors.New("endpoints: at least one is needed, or discovery"))
 	}
 	seen := map[string]int{}
-	for i, address := range c.Endpoints {
-		e, err := endpoint.Parse(address)
+	for i := range c.Endpoints {
+		field := fmt.Sprintf("endpoints[%d]", i)
+		section(&errs, field, c.Endpoints[i].Validate())
+		e, err := endpoint.New(c.Endpoints[i])
 		if err != nil {
-			errs = append(errs, fmt.Errorf("endpoints[%d]: %w", i, err))
+			errs = append(errs, fmt.Errorf("%s: %w", field, err))
 			continue
 		}
 		if first, ok := seen[e.String()]; ok {
-			errs = append(errs, fmt.Errorf("endpoints[%d]: is the same as endpoints[%d] (got %v)", i, first, e))
+			errs = append(errs, fmt.Errorf("%s: is the same as endpoints[%d] (got %v)", field, first, e))
 		} else {
 			seen[e.String()] = i
 		}
 	}
+	section(&errs, "discovery", c.Discovery.Validate())
 	section(&errs, "balance", c.Balance.Validate())
 	section(&errs, "headers", c.Headers.Validate())
 	positive := func(field string, d time.Duration) {

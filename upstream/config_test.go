@@ -10,12 +10,13 @@ import (
 
 	"github.com/sluice-gateway/sluice/upstream"
 	"github.com/sluice-gateway/sluice/upstream/balance"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 func TestDefaultsValidate(t *testing.T) {
 	t.Parallel()
 	cfg := upstream.DefaultConfig()
-	cfg.Endpoints = []string{"http://127.0.0.1:1"}
+	cfg.Endpoints = endpoint.At("http://127.0.0.1:1")
 	if err := cfg.Validate(); err != nil {
 		t.Error(err)
 	}
@@ -39,14 +40,14 @@ posts:
 		t.Fatal(err)
 	}
 	users := upstream.DefaultConfig()
-	users.Endpoints = []string{"http://a:1", "http://b:1/v1"}
+	users.Endpoints = endpoint.At("http://a:1", "http://b:1/v1")
 	users.Balance.Policy = "round_robin"
 	users.Timeouts.Total, users.Timeouts.ResponseHeader = 5*time.Second, 2*time.Second
 	users.Pool.MaxConnections = 7
 	users.Limits.BodyBytes = 100
 	users.HTTP2 = false
 	posts := upstream.DefaultConfig()
-	posts.Endpoints = []string{"http://c"}
+	posts.Endpoints = endpoint.At("http://c")
 	if diff := cmp.Diff(map[string]upstream.Config{"users": users, "posts": posts}, got); diff != "" {
 		t.Errorf("decoding mismatch (-want +got):\n%s", diff)
 	}
@@ -64,7 +65,8 @@ func TestConfigIsStrict(t *testing.T) {
 func TestValidateReportsAll(t *testing.T) {
 	t.Parallel()
 	err := (&upstream.Config{
-		Endpoints: []string{"http://a", "ftp://b", "http://a/"},
+		Endpoints: endpoint.At("http://a", "ftp://b", "http://a/"),
+		Discovery: upstream.DefaultConfig().Discovery,
 		Balance:   balance.Config{Policy: "best"},
 		Timeouts:  upstream.Timeouts{Connect: -1, ResponseHeader: 2 * time.Second, Total: time.Second},
 		Pool:      upstream.Pool{MaxConnections: -1},
@@ -88,7 +90,7 @@ func TestValidateReportsAll(t *testing.T) {
 		t.Errorf("Validate() mismatch (-want +got):\n%s", diff)
 	}
 	none := upstream.DefaultConfig()
-	if err := none.Validate(); err == nil || err.Error() != "endpoints: at least one is needed" {
+	if err := none.Validate(); err == nil || err.Error() != "endpoints: at least one is needed, or discovery" {
 		t.Errorf("no endpoints: %v", err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/sluice-gateway/sluice/operation"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 // The test stands inside the package because a command exports nothing.
@@ -45,7 +46,7 @@ func TestPostsAndTheirAuthorsTakeTwoCalls(t *testing.T) {
 		t.Fatal(problems)
 	}
 	blog := upstream.DefaultConfig()
-	blog.Endpoints = []string{service.URL}
+	blog.Endpoints = endpoint.At(service.URL)
 	g, problems := gateway.New(gateway.Options{Subgraphs: subgraphs, Services: map[string]upstream.Config{"blog": blog}})
 	if len(problems) > 0 {
 		t.Fatal(problems)

@@ -20,6 +20,7 @@ import (
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/server"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 //go:generate go run github.com/99designs/gqlgen generate
@@ -51,7 +52,7 @@ func run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, parcels.Close(), ignoreClosed(<-ended)) }()
 
 	service := upstream.DefaultConfig()
-	service.Endpoints = []string{"http://" + listener.Addr().String()}
+	service.Endpoints = endpoint.At("http://" + listener.Addr().String())
 	client, err := upstream.New("carrier", service)
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func newGateway(store *demo.Storefront, carrier *upstream.Client) (*gateway.Gate
 	for _, name := range []string{"accounts", "catalog", "orders", "reviews"} {
 		locations = append(locations, schema.Location{Path: name + ".graphql"})
 		service := upstream.DefaultConfig()
-		service.Endpoints = store.Service(name).URLs()
+		service.Endpoints = endpoint.At(store.Service(name).URLs()...)
 		services[name] = service
 	}
 	declared, problems := schema.LoadFS(storefront.Files(), locations...)

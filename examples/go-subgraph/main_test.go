@@ -15,6 +15,7 @@ import (
 	"github.com/sluice-gateway/sluice/demo"
 	"github.com/sluice-gateway/sluice/server"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 // world is the example as it runs, with what the carrier was asked for.
@@ -45,7 +46,7 @@ func start(t *testing.T, carrier http.Handler) *world {
 	}))
 	t.Cleanup(parcels.Close)
 	service := upstream.DefaultConfig()
-	service.Endpoints = []string{parcels.URL}
+	service.Endpoints = endpoint.At(parcels.URL)
 	client, err := upstream.New("carrier", service)
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/server"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 //go:generate go run github.com/99designs/gqlgen generate
@@ -65,7 +66,7 @@ func newGateway(accounts []string) (*gateway.Gateway, error) {
 		return nil, err
 	}
 	service := upstream.DefaultConfig()
-	service.Endpoints = accounts
+	service.Endpoints = endpoint.At(accounts...)
 
 	coded := loyalty.NewExecutableSchema(loyalty.Config{Resolvers: &loyalty.Resolver{
 		Points: map[string]int{"1": 1250, "2": 40, "3": 420},

@@ -15,6 +15,7 @@ import (
 	"github.com/sluice-gateway/sluice/operation"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 // store is the example over running services, for one test.
@@ -36,7 +37,7 @@ func start(t *testing.T) *store {
 	for _, s := range services.Services {
 		locations = append(locations, schema.Location{Path: s.Name + ".graphql"})
 		c := upstream.DefaultConfig()
-		c.Endpoints = s.URLs()
+		c.Endpoints = endpoint.At(s.URLs()...)
 		upstreams[s.Name] = c
 	}
 	subgraphs, problems := schema.LoadFS(storefront.Files(), locations...)

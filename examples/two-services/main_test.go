@@ -14,6 +14,7 @@ import (
 	"github.com/sluice-gateway/sluice/gateway"
 	"github.com/sluice-gateway/sluice/operation"
 	"github.com/sluice-gateway/sluice/schema"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 // counted serves a handler and counts its requests by method.
@@ -50,7 +51,7 @@ func start(t *testing.T, a, b string) *gateway.Gateway {
 		if !ok || len(s.Endpoints) != 1 {
 			t.Fatalf("sluice.yaml: the service %s has endpoints %v, want one", name, s.Endpoints)
 		}
-		s.Endpoints = []string{address}
+		s.Endpoints = endpoint.At(address)
 		services[name] = s
 	}
 	var locations []schema.Location

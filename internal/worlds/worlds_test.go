@@ -16,6 +16,7 @@ import (
 	"github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 var (
@@ -139,7 +140,7 @@ func optionsFor(t *testing.T, w *worlds.World, url string) (o gateway.Options, e
 			}
 			kind = schema.Remote
 			service := upstream.DefaultConfig()
-			service.Endpoints = []string{url}
+			service.Endpoints = endpoint.At(url)
 			o.Services[s.Name], o.Remotes[s.Name] = service, subgraph.Config{Path: "/" + s.Name}
 		}
 		sub, problems := schema.LoadSources(s.Name, kind, &ast.Source{Name: s.Name, Input: sdl})

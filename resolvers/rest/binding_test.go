@@ -9,6 +9,7 @@ import (
 	"github.com/sluice-gateway/sluice/resolvers/rest"
 	"github.com/sluice-gateway/sluice/schema/connect"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 	"github.com/sluice-gateway/sluice/value"
 )
 
@@ -16,7 +17,7 @@ func TestAServiceReplacesTheOriginOfTheSchema(t *testing.T) {
 	t.Parallel()
 	s := answers(t, map[string]string{"/tenant/v1/users/1": `{"full_name":"a"}`})
 	cfg := upstream.DefaultConfig()
-	cfg.Endpoints = []string{s.URL + "/tenant"}
+	cfg.Endpoints = endpoint.At(s.URL + "/tenant")
 	c, err := upstream.New("users", cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"github.com/sluice-gateway/sluice/mapping"
 	"github.com/sluice-gateway/sluice/schema/connect"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 	"github.com/sluice-gateway/sluice/value"
 )
 
@@ -235,7 +236,7 @@ func (b *builder) connect(s *site, c *connector) error {
 		return nil
 	}
 	cfg := upstream.DefaultConfig()
-	cfg.Endpoints = []string{s.origin}
+	cfg.Endpoints = endpoint.At(s.origin)
 	if s.client, err = upstream.New(s.origin, cfg); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/sluice-gateway/sluice/resolvers/rest"
 	"github.com/sluice-gateway/sluice/schema/connect"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 const one = `
@@ -125,7 +126,7 @@ func TestWhatServicesAnswer(t *testing.T) {
 func bound(t *testing.T, address string, configure func(*upstream.Config)) rest.Options {
 	t.Helper()
 	cfg := upstream.DefaultConfig()
-	cfg.Endpoints = []string{address}
+	cfg.Endpoints = endpoint.At(address)
 	cfg.Limits.BodyBytes = 1 << 20
 	if configure != nil {
 		configure(&cfg)

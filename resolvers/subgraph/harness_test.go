@@ -17,6 +17,7 @@ import (
 	"github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -44,7 +45,7 @@ func newWorld(tb testing.TB, remotes ...remote) *world {
 	for _, r := range remotes {
 		server := httptest.NewServer(r.handler)
 		cfg := upstream.DefaultConfig()
-		cfg.Endpoints = []string{server.URL}
+		cfg.Endpoints = endpoint.At(server.URL)
 		client, err := upstream.New(r.name, cfg)
 		if err != nil {
 			tb.Fatal(err)

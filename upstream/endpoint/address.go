@@ -47,14 +47,13 @@ func (a *Address) UnmarshalYAML(unmarshal func(any) error) error {
 	return unmarshal((*plain)(a))
 }
 
-// Validate returns everything that is wrong, joined, each error beginning with the name of the field if it has one.
+// Validate returns everything that is wrong beside the URL, which [New] checks: joined, each error beginning with the name
+// of the field.
 func (a *Address) Validate() error {
 	var errs []error
-	if _, err := Parse(a.URL); err != nil {
-		errs = append(errs, err)
-	}
-	if strings.ContainsAny(a.Host, " /?#@\\\r\n\t") {
-		errs = append(errs, fmt.Errorf("host: must be a host, with a port or without (got %q)", a.Host))
+	isBad := func(c rune) bool { return c <= ' ' || c >= 0x7f || strings.ContainsRune(`/?#@\:"`, c) }
+	if strings.ContainsFunc(a.Host, isBad) {
+		errs = append(errs, fmt.Errorf("host: must be the name of a host, without a port (got %q)", a.Host))
 	}
 	if a.Weight < 1 || a.Weight > MaxWeight {
 		errs = append(errs, fmt.Errorf("weight: must be between 1 and %d; leave an endpoint out that shall get nothing (got %d)", MaxWeight, a.Weight))

@@ -173,10 +173,9 @@ func TestAddresses(t *testing.T) {
 	if e.Weight() != 1 || e.Zone() != "" || e.Priority() != endpoint.MaxPriority {
 		t.Errorf("Describe() leaves weight %d, zone %q, priority %d", e.Weight(), e.Zone(), e.Priority())
 	}
-	bad := endpoint.Address{URL: "ftp://a", Host: "a b", Weight: 0, Priority: -1}
+	bad := endpoint.Address{Host: "a b", Weight: 0, Priority: -1}
 	lines := []string{
-		`scheme must be http or https (got "ftp")`,
-		`host: must be a host, with a port or without (got "a b")`,
+		`host: must be the name of a host, without a port (got "a b")`,
 		`weight: must be between 1 and 1000; leave an endpoint out that shall get nothing (got 0)`,
 		`priority: must be between 0 and 100 (got -1)`,
 	}
