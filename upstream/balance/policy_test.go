@@ -73,9 +73,9 @@ func TestRoundRobinSpreadsTheHeavyOnes(t *testing.T) {
 		weights []int
 		most    int // picks of the heavy one in a row
 	}{
-		{[]int{5, 1, 1}, 3},   // 5 of 7
-		{[]int{2, 1, 1}, 1},   // every other
-		{[]int{50, 50, 1}, 2}, // both in turn
+		{[]int{5, 1, 1}, 3},                          // 5 of 7
+		{[]int{2, 1, 1}, 1},                          // every other
+		{[]int{50, 50, 1}, 2},                        // both in turn
 		{[]int{10, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 3}, // every other, nearly
 	} {
 		list := endpoints(t, len(test.weights), test.weights...)

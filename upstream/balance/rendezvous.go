@@ -28,26 +28,41 @@ func Rendezvous(endpoints []*endpoint.Endpoint, o Options) Picker {
 	}
 	p := &rendezvous{other: LeastInFlight(endpoints, o), warmup: newWarmup(endpoints, o.SlowStart)}
 	now := time.Now()
-	for _, e := range endpoints {
-		m := member{e, Hash(e.String()), float64(e.Weight())}
+	byWeight := slices.SortedStableFunc(slices.Values(endpoints), func(a, b *endpoint.Endpoint) int {
+		return cmp.Compare(a.Weight(), b.Weight())
+	})
+	for _, e := range byWeight {
+		weight, seed := float64(e.Weight()), Hash(e.String())
 		if p.warmup != nil && e.UsedFor(now) < o.SlowStart {
-			p.young = append(p.young, m)
-		} else {
-			p.members = append(p.members, m)
+			p.young = append(p.young, young{e, seed, weight})
+			continue
 		}
+		if n := len(p.equals); n == 0 || p.equals[n-1].weight != weight {
+			p.equals = append(p.equals, equals{weight: weight})
+		}
+		group := &p.equals[len(p.equals)-1]
+		group.endpoints = append(group.endpoints, e)
+		group.seeds = append(group.seeds, seed)
 	}
-	slices.SortStableFunc(p.members, func(a, b member) int { return cmp.Compare(a.weight, b.weight) })
 	return p
 }
 
 type rendezvous struct {
-	members []member // in the order of their weights
-	young   []member // those that were new when the picker was built
-	warmup  *warmup
-	other   Picker
+	equals []equals
+	young  []young
+	warmup *warmup
+	other  Picker
 }
 
-type member struct {
+// equals are the endpoints of one weight. The number of each begins with its seed.
+type equals struct {
+	weight    float64
+	seeds     []uint64
+	endpoints []*endpoint.Endpoint
+}
+
+// young is an endpoint that was new when the picker was built.
+type young struct {
 	*endpoint.Endpoint
 	seed   uint64
 	weight float64
@@ -67,22 +82,21 @@ func (p *rendezvous) Pick(c Call) *endpoint.Endpoint {
 // highest returns the winner among the endpoints that are not to be avoided; nil if there are none.
 func (p *rendezvous) highest(c *Call) (winner *endpoint.Endpoint) {
 	best := math.Inf(-1)
-	// Among equal weights the highest number wins whatever the weight is, so that only the winner of each weight needs a
-	// logarithm, which costs ten times the number.
-	for i := 0; i < len(p.members); {
-		weight := p.members[i].weight
-		var local *endpoint.Endpoint
-		var top uint64
-		for ; i < len(p.members) && p.members[i].weight == weight; i++ {
-			m := &p.members[i]
-			if h := mix(m.seed ^ c.Key); (h > top || local == nil) && !c.avoids(m.Endpoint) {
-				top, local = h, m.Endpoint
+	for i := range p.equals {
+		group := &p.equals[i]
+		// Among equal weights the highest number wins whatever the weight is, so that only the winner of each weight
+		// needs a logarithm, which costs many times the number.
+		local, top := -1, uint64(0)
+		for j, seed := range group.seeds {
+			if h := mix(seed ^ c.Key); h >= top && !c.avoids(group.endpoints[j]) {
+				local, top = j, h
 			}
 		}
-		if local != nil {
-			if s := score(top, weight); s > best {
-				best, winner = s, local
-			}
+		if local < 0 {
+			continue
+		}
+		if s := score(top, group.weight); s > best {
+			best, winner = s, group.endpoints[local]
 		}
 	}
 	if len(p.young) == 0 {
@@ -90,13 +104,13 @@ func (p *rendezvous) highest(c *Call) (winner *endpoint.Endpoint) {
 	}
 	now, warming := p.warmup.now()
 	for i := range p.young {
-		m := &p.young[i]
-		weight := m.weight
+		y := &p.young[i]
+		weight := y.weight
 		if warming {
-			weight *= float64(p.warmup.ramp(m.Endpoint, now)) / full
+			weight *= float64(p.warmup.ramp(y.Endpoint, now)) / full
 		}
-		if s := score(mix(m.seed^c.Key), weight); s > best && !c.avoids(m.Endpoint) {
-			best, winner = s, m.Endpoint
+		if s := score(mix(y.seed^c.Key), weight); s > best && !c.avoids(y.Endpoint) {
+			best, winner = s, y.Endpoint
 		}
 	}
 	return winner
