@@ -105,7 +105,11 @@ func graphQLSluice(program, folder string) func(context.Context, []string) (targ
 }
 
 func sluice(ctx context.Context, program, folder string, endpoints []string, more string, to func(string) target) (target, func(), error) {
-	address, admin, config := freeAddress(), freeAddress(), filepath.Join(folder, "sluice.yaml")
+	var address, admin string
+	if err := freeAddresses(&address, &admin); err != nil {
+		return target{}, nil, err
+	}
+	config := filepath.Join(folder, "sluice.yaml")
 	stop, err := launch(ctx, map[string]string{
 		config:                                 fmt.Sprintf("listen: %s\nadmin: %s\nschema: [items.graphql]\n%s%s", address, admin, services(endpoints), more),
 		filepath.Join(folder, "items.graphql"): emptySchema,
@@ -117,7 +121,11 @@ func sluice(ctx context.Context, program, folder string, endpoints []string, mor
 // checks, and retries on another endpoint.
 func caddy(program, folder string) func(context.Context, []string) (target, func(), error) {
 	return func(ctx context.Context, endpoints []string) (target, func(), error) {
-		address, config := freeAddress(), filepath.Join(folder, "Caddyfile")
+		var address string
+		if err := freeAddresses(&address); err != nil {
+			return target{}, nil, err
+		}
+		config := filepath.Join(folder, "Caddyfile")
 		stop, err := launch(ctx, map[string]string{config: fmt.Sprintf(`{
 	admin off
 	auto_https off
@@ -149,7 +157,11 @@ http://%s {
 // may be repeated on another endpoint.
 func haproxy(program, folder string) func(context.Context, []string) (target, func(), error) {
 	return func(ctx context.Context, endpoints []string) (target, func(), error) {
-		address, config := freeAddress(), filepath.Join(folder, "haproxy.cfg")
+		var address string
+		if err := freeAddresses(&address); err != nil {
+			return target{}, nil, err
+		}
+		config := filepath.Join(folder, "haproxy.cfg")
 		var servers strings.Builder
 		for i, e := range endpoints {
 			fmt.Fprintf(&servers, "  server s%d %s check inter 1s fall 2 rise 2 observe layer7 error-limit 10 on-error mark-down\n", i, e)

@@ -73,9 +73,7 @@ func answer(w http.ResponseWriter, r *http.Request, mode string) {
 	if mode == slowMode {
 		wait *= slowness
 	}
-	select {
-	case <-time.After(wait):
-	case <-r.Context().Done():
+	if pause(r.Context(), wait); r.Context().Err() != nil {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -86,8 +84,11 @@ func answer(w http.ResponseWriter, r *http.Request, mode string) {
 		http.Error(w, `{"error": "broken"}`, http.StatusInternalServerError)
 	case cutMode:
 		_, _ = io.WriteString(w, item[:len(item)/2])
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
+		c := http.NewResponseController(w)
+		_ = c.Flush()
+		if conn, _, err := c.Hijack(); err == nil {
+			_ = conn.Close()
+		}
 	default:
 		_, _ = io.WriteString(w, item)
 	}

@@ -28,9 +28,13 @@ type member struct {
 func startFleet(ctx context.Context, n int) (*fleet, error) {
 	f := &fleet{}
 	for range n {
-		m := &member{address: freeAddress(), control: freeAddress()}
+		m := &member{}
 		f.members = append(f.members, m)
-		if err := m.start(ctx); err != nil {
+		err := freeAddresses(&m.address, &m.control)
+		if err == nil {
+			err = m.start(ctx)
+		}
+		if err != nil {
 			f.stop()
 			return nil, err
 		}
@@ -51,14 +55,17 @@ func (f *fleet) addresses() (list []string) {
 	return list
 }
 
-// freeAddress returns a loopback address that nobody listens on.
-func freeAddress() string {
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err) // there is no loopback
+// freeAddresses sets addresses on loopback that nobody listens on.
+func freeAddresses(to ...*string) error {
+	for _, address := range to {
+		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer l.Close() // when all are found: they are different
+		*address = l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return nil
 }
 
 func (m *member) start(ctx context.Context) error {

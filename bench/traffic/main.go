@@ -14,6 +14,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -36,7 +37,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, plan, *rate, list(*only), list(*with)); err != nil {
+	if err := run(ctx, os.Stdout, plan, *rate, list(*only), list(*with)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		stop()
 		os.Exit(1)
@@ -53,7 +54,7 @@ func list(text string) []string {
 // plan is how long the phases of one run last.
 type plan struct{ healthy, fault, after time.Duration }
 
-func run(ctx context.Context, p plan, rate int, only, with []string) error {
+func run(ctx context.Context, out io.Writer, p plan, rate int, only, with []string) error {
 	folder, err := os.MkdirTemp("", "sluice-traffic-")
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func run(ctx context.Context, p plan, rate int, only, with []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d requests a second; %v healthy, %v with the fault, %v after it.\n\n%s\n", rate, p.healthy, p.fault, p.after, header)
+	_, _ = fmt.Fprintf(out, "%d requests a second; %v healthy, %v with the fault, %v after it.\n\n%s\n", rate, p.healthy, p.fault, p.after, header)
 	for _, f := range faults {
 		if only != nil && !slices.Contains(only, f.name) {
 			continue
@@ -76,7 +77,7 @@ func run(ctx context.Context, p plan, rate int, only, with []string) error {
 			if err != nil {
 				return fmt.Errorf("%s through %s: %w", f.name, b.name, err)
 			}
-			fmt.Println(r.row(f.name, b.name))
+			_, _ = fmt.Fprintln(out, r.row(f.name, b.name))
 		}
 	}
 	return nil
