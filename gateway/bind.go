@@ -15,7 +15,7 @@ import (
 
 // binder finds the service of each source.
 type binder struct {
-	*snapshot
+	*Snapshot
 	options   *Options
 	subgraphs []*schema.Subgraph
 	problems  problem.List
@@ -27,8 +27,8 @@ type binder struct {
 }
 
 func (b *binder) bind() problem.List {
-	b.services = map[*connect.Source]string{}
-	b.snapshot.remotes = map[*schema.Source]string{}
+	b.bound = map[*connect.Source]string{}
+	b.Snapshot.remotes = map[*schema.Source]string{}
 	for _, src := range b.supergraph.Sources {
 		if src.Kind == schema.Remote {
 			b.remote(src)
@@ -54,7 +54,7 @@ func (b *binder) connector(c *connect.Connector) {
 	for _, name := range []string{c.Source.Name, c.Subgraph + "." + c.Source.Name} {
 		b.sources[name], b.callable[name] = true, true
 	}
-	if _, ok := b.services[c.Source]; ok {
+	if _, ok := b.bound[c.Source]; ok {
 		return
 	}
 	name := b.serviceOf(c.Subgraph, c.Source.Name)
@@ -64,7 +64,7 @@ func (b *binder) connector(c *connect.Connector) {
 		b.report(problem.Error, "UNKNOWN_SERVICE", "The source %q of subgraph %q is bound to the service %q, which is not configured.%s",
 			c.Source.Name, c.Subgraph, name, suggest.DidYouMean("", name, slices.Sorted(maps.Keys(b.options.Services))))
 	default:
-		b.services[c.Source], b.used[name] = name, true
+		b.bound[c.Source], b.used[name] = name, true
 	}
 }
 
@@ -95,9 +95,9 @@ func (b *binder) remote(src *schema.Source) {
 	switch {
 	case name != "":
 		b.used[name] = true
-		b.snapshot.remotes[src] = name
+		b.Snapshot.remotes[src] = name
 	case src.URL != "":
-		b.snapshot.remotes[src] = src.Subgraph
+		b.Snapshot.remotes[src] = src.Subgraph
 		if _, _, err := splitURL(src.URL); err != nil {
 			b.report(problem.Error, "NO_SOURCE", "The subgraph %q cannot be called at the URL that the supergraph has for it: %v. Configure a service of that name, or name one as %s.service.",
 				src.Subgraph, err, setting("subgraphs", src.Subgraph))

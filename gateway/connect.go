@@ -1,17 +1,19 @@
 package gateway
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"net/url"
-	"slices"
+	"reflect"
 	"strings"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/go-json-experiment/json"
 
 	"github.com/sluice-gateway/sluice/execute"
+	"github.com/sluice-gateway/sluice/operation"
+	"github.com/sluice-gateway/sluice/plan"
 	"github.com/sluice-gateway/sluice/resolvers/local"
 	"github.com/sluice-gateway/sluice/resolvers/rest"
 	"github.com/sluice-gateway/sluice/resolvers/subgraph"
@@ -22,23 +24,124 @@ import (
 	"github.com/sluice-gateway/sluice/value"
 )
 
-// connect makes the clients of the services and the drivers of the sources. What it made before an error is closed with
-// the snapshot.
-func (s *snapshot) connect(g *Gateway, locals map[string]graphql.ExecutableSchema) error {
-	o := &g.options
-	for _, name := range slices.Sorted(maps.Keys(o.Services)) {
-		c, err := upstream.New(name, o.Services[name])
-		if err != nil {
-			return fmt.Errorf("services.%w", err)
-		}
-		s.clients[name] = c
-		s.shut = append(s.shut, c.Close)
+// wiring is what asks the sources of a supergraph, with the plans that were compiled for it. Snapshots share it for as long
+// as all that it was made of stays the same.
+type wiring struct {
+	made     made
+	drivers  map[schema.Kind]execute.Driver
+	batches  map[string]int // how many objects one request to a remote subgraph asks for, where that is limited
+	planner  *plan.Planner
+	programs *plan.Cache[compiled]
+	references
+}
+
+// made is what a wiring is made of.
+type made struct {
+	composition *composition
+	plan        Plan
+	sources     map[string]Source
+	remotes     map[string]subgraph.Config
+	bound       map[*connect.Source]string
+	called      map[*schema.Source]string
+	services    map[string]*service // those that are called
+}
+
+// compiled is a plan, and what runs it.
+type compiled struct {
+	plan    *plan.Plan
+	program *execute.Program
+}
+
+// same reports whether wirings made of these would do the same.
+func (m *made) same(other *made) bool {
+	return m.composition == other.composition && m.plan == other.plan &&
+		reflect.DeepEqual(m.sources, other.sources) && reflect.DeepEqual(m.remotes, other.remotes) &&
+		maps.Equal(m.bound, other.bound) && maps.Equal(m.called, other.called) && maps.Equal(m.services, other.services)
+}
+
+// wire makes the drivers of the sources, or takes over those of the snapshot before.
+func (s *Snapshot) wire() error {
+	o := &s.options
+	if err := s.connectRemotes(); err != nil {
+		return err
 	}
-	configs, err := configValues(o.Sources)
+	m := made{composition: s.composition, plan: o.Plan, sources: o.Sources, remotes: o.Remotes, bound: s.bound, called: s.remotes,
+		services: map[string]*service{}}
+	for _, name := range s.bound {
+		m.services[name] = s.services[name]
+	}
+	for _, name := range s.remotes {
+		m.services[name] = s.services[name]
+	}
+	var before *wiring
+	if s.before != nil {
+		before = s.before.wiring
+	}
+	if before != nil && before.made.same(&m) && before.acquire() {
+		s.wiring = before
+		return nil
+	}
+	w := &wiring{made: m}
+	connectors, err := s.connectors()
 	if err != nil {
 		return err
 	}
-	connectors, err := rest.New(s.supergraph, rest.Options{Env: o.Environ, Log: g.log, Bind: func(subgraph string, src *connect.Source) rest.Binding {
+	w.init(connectors.Close)
+	s.wiring = w
+	remotes, err := s.remoteDriver(w)
+	if err != nil {
+		return err
+	}
+	w.drivers = map[schema.Kind]execute.Driver{schema.Connector: connectors, schema.Local: local.New(s.composition.locals), schema.Remote: remotes}
+	if w.programs, err = plan.NewCache[compiled](cmp.Or(o.Plan.CacheBytes, defaultPlanCache)); err != nil {
+		return err
+	}
+	if before != nil && before.made.composition == m.composition && before.made.plan.MaxSteps == m.plan.MaxSteps {
+		w.planner = before.planner
+		w.adopt(before)
+	} else {
+		w.planner = plan.New(s.supergraph, o.Plan.MaxSteps)
+	}
+	return nil
+}
+
+// adopt compiles the plans of another wiring of the same supergraph, whose drivers differ.
+func (w *wiring) adopt(before *wiring) {
+	before.programs.Each(func(key plan.CacheKey, have plan.Built[compiled], err error) {
+		if err == nil && have.Value.plan != nil {
+			have.Value, err = w.compile(have.Value.plan)
+		}
+		w.programs.Put(key, have, err)
+	})
+}
+
+// program returns the compiled plan of an operation, from the cache if it is there.
+func (w *wiring) program(op *operation.Prepared) (*execute.Program, error) {
+	c, err := w.programs.Get(plan.KeyOf(op), func() (plan.Built[compiled], error) {
+		p, err := w.planner.Plan(op)
+		if err != nil {
+			return plan.Built[compiled]{}, err
+		}
+		c, err := w.compile(p)
+		// The plan refers to parts of the document, and so keeps it in memory when the cache of documents does not.
+		return plan.Built[compiled]{Value: c, Size: p.Size() + op.Document.Size(), Labels: p.Labels}, err
+	})
+	return c.program, err
+}
+
+func (w *wiring) compile(p *plan.Plan) (compiled, error) {
+	program, err := execute.Compile(p, w.made.composition.supergraph, func(src *schema.Source) execute.Driver { return w.drivers[src.Kind] })
+	return compiled{p, program}, err
+}
+
+// connectors makes the driver of the connectors.
+func (s *Snapshot) connectors() (*rest.Driver, error) {
+	o := &s.options
+	configs, err := configValues(o.Sources)
+	if err != nil {
+		return nil, err
+	}
+	return rest.New(s.supergraph, rest.Options{Env: o.Environ, Log: s.gateway.log, Bind: func(subgraph string, src *connect.Source) rest.Binding {
 		if src == nil {
 			settings := o.Sources[subgraph]
 			return rest.Binding{Config: configs[subgraph], MaxRequests: settings.MaxRequests, Concurrency: settings.Concurrency}
@@ -50,49 +153,52 @@ func (s *snapshot) connect(g *Gateway, locals map[string]graphql.ExecutableSchem
 			settings, config = o.Sources[src.Name], configs[src.Name]
 		}
 		return rest.Binding{
-			Client: s.clients[s.services[src]], Config: config, MaxRequests: settings.MaxRequests, Concurrency: settings.Concurrency,
+			Client: s.Client(s.bound[src]), Config: config, MaxRequests: settings.MaxRequests, Concurrency: settings.Concurrency,
 		}
 	}})
-	if err != nil {
-		return err
+}
+
+// connectRemotes makes a client for each GraphQL server that is called at the URL of the supergraph.
+func (s *Snapshot) connectRemotes() error {
+	for _, src := range s.supergraph.Sources {
+		name, ok := s.remotes[src]
+		if !ok || s.services[name] != nil {
+			continue
+		}
+		origin, _, err := splitURL(src.URL)
+		if err != nil {
+			return fmt.Errorf("subgraph %q: %w", src.Subgraph, err)
+		}
+		cfg := upstream.DefaultConfig()
+		cfg.Endpoints = []string{origin}
+		if _, err = s.take(name, cfg); err != nil {
+			return fmt.Errorf("subgraph %w", err)
+		}
 	}
-	s.shut = append(s.shut, connectors.Close)
-	remotes, err := s.connectRemotes(o.Remotes)
-	if err != nil {
-		return err
-	}
-	s.drivers = map[schema.Kind]execute.Driver{schema.Connector: connectors, schema.Local: local.New(locals), schema.Remote: remotes}
 	return nil
 }
 
-// connectRemotes makes the driver of the GraphQL servers, and a client for each that is called at the URL of the supergraph.
-func (s *snapshot) connectRemotes(settings map[string]subgraph.Config) (*subgraph.Driver, error) {
+// remoteDriver makes the driver of the GraphQL servers.
+func (s *Snapshot) remoteDriver(w *wiring) (*subgraph.Driver, error) {
 	bindings := map[string]subgraph.Binding{}
-	s.batches = map[string]int{}
+	w.batches = map[string]int{}
 	for _, src := range s.supergraph.Sources {
-		service, ok := s.remotes[src]
+		name, ok := s.remotes[src]
 		if !ok {
 			continue
 		}
-		b := subgraph.Binding{Client: s.clients[service], Config: settings[src.Subgraph]}
-		if b.Client == nil {
-			origin, path, err := splitURL(src.URL)
+		b := subgraph.Binding{Client: s.Client(name), Config: s.options.Remotes[src.Subgraph]}
+		if _, configured := s.options.Services[name]; !configured {
+			_, path, err := splitURL(src.URL)
 			if err != nil {
 				return nil, fmt.Errorf("subgraph %q: %w", src.Subgraph, err)
 			}
-			cfg := upstream.DefaultConfig()
-			cfg.Endpoints = endpoint.At(origin)
-			if b.Client, err = upstream.New(src.Subgraph, cfg); err != nil {
-				return nil, fmt.Errorf("subgraph %w", err)
-			}
-			s.clients[src.Subgraph] = b.Client
-			s.shut = append(s.shut, b.Client.Close)
 			if b.Config.Path != "" {
 				path = strings.TrimRight(path, "/")
 			}
 			b.Config.Path = path + b.Config.Path
 		}
-		bindings[src.Subgraph], s.batches[src.Subgraph] = b, b.Config.MaxBatch
+		bindings[src.Subgraph], w.batches[src.Subgraph] = b, b.Config.MaxBatch
 	}
 	return subgraph.New(bindings)
 }

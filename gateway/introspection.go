@@ -12,7 +12,7 @@ import (
 
 // introspects reports whether an operation asks for the schema: __schema or __type among its root fields. The name of
 // a type, __typename, is not a question for the schema.
-func introspects(p *operation.Prepared) bool {
+func introspects(op *ast.OperationDefinition) bool {
 	seen := map[*ast.FragmentDefinition]bool{}
 	var walk func(ast.SelectionSet) bool
 	walk = func(set ast.SelectionSet) bool {
@@ -37,18 +37,19 @@ func introspects(p *operation.Prepared) bool {
 		}
 		return false
 	}
-	return walk(p.Definition.SelectionSet)
+	return walk(op.SelectionSet)
 }
 
 // Introspection returns the answer to the usual introspection query, as tools that read a schema from a file want it,
 // whether clients may ask for it or not.
 func (g *Gateway) Introspection(ctx context.Context) ([]byte, error) {
 	s := g.current.Load()
-	p, errs := s.preparer.Prepare(&operation.Request{Query: introspection.Query, Caller: &operation.Caller{}})
+	r := &operation.Request{Query: introspection.Query, Caller: &operation.Caller{}}
+	p, errs := s.preparer.Prepare(r)
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	resp := (&running{g: g, snapshot: s, prepared: p}).Execute(ctx)
+	resp := (&running{snapshot: s, prepared: p, request: r}).Execute(ctx)
 	defer resp.Release()
 	if len(resp.Errors) > 0 {
 		return nil, errors.Join(resp.Errors.Unwrap()...)

@@ -17,15 +17,15 @@ import (
 func (g *Gateway) Status(context.Context) (*model.SluiceStatus, error) {
 	s := g.current.Load()
 	out := &model.SluiceStatus{
-		Version:   g.options.Version,
+		Version:   s.options.Version,
 		StartedAt: g.started,
 		Snapshot:  &model.SluiceSnapshot{Number: s.number, Hash: s.supergraph.Hash, LoadedAt: s.loaded},
-		Planning:  planningStatus(s.planner.Stats()),
+		Planning:  planningStatus(s.wiring.planner.Stats()),
 		Services:  []*model.SluiceService{},
 		Sources:   []*model.SluiceSource{},
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.clients)) {
-		out.Services = append(out.Services, serviceStatus(s.clients[name].Status()))
+	for _, name := range slices.Sorted(maps.Keys(s.services)) {
+		out.Services = append(out.Services, serviceStatus(s.services[name].client.Status()))
 	}
 	for _, src := range s.supergraph.Sources {
 		st := &model.SluiceSource{Name: src.Name, Subgraph: src.Subgraph, Kind: sourceKind(src.Kind)}
@@ -33,7 +33,7 @@ func (g *Gateway) Status(context.Context) (*model.SluiceStatus, error) {
 			st.Service = &name
 		}
 		if c, ok := src.Bind.(*connect.Connector); ok {
-			if name := s.service(c); name != "" {
+			if name := s.serviceOf(c); name != "" {
 				st.Service = &name
 			}
 		}

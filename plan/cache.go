@@ -83,6 +83,19 @@ func (c *Cache[T]) Get(key CacheKey, build func() (Built[T], error)) (T, error) 
 	return have.value, have.err
 }
 
+// Each calls f for everything that the cache holds, failures included: with the key and what [Cache.Put] wants of it. What
+// comes or goes meanwhile may be among it or not.
+func (c *Cache[T]) Each(f func(key CacheKey, have Built[T], err error)) {
+	for key, have := range c.c.All() {
+		f(key, Built[T]{Value: have.value, Size: int(have.weight), Labels: have.labels}, have.err)
+	}
+}
+
+// Put keeps what stands for an entry of another cache, see [Cache.Each]: with the same key and labels, and of the same size.
+func (c *Cache[T]) Put(key CacheKey, b Built[T], err error) {
+	c.c.Set(key, cached[T]{b.Value, err, b.Labels, uint32(min(b.Size, 1<<31))})
+}
+
 // For an operation that labels make a difference to, the cache holds one entry more: the labels that any of its plans so
 // far depends on. A plan is kept under the values of these, with unknownLabel in the place of all others, so what is found
 // under such a key is good whatever the others are.
