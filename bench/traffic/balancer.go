@@ -14,7 +14,17 @@ import (
 // balancer is a program between the clients and the endpoints.
 type balancer struct {
 	name  string
-	start func(ctx context.Context, endpoints []string) (target, func(), error)
+	start starter
+}
+
+// starter starts a balancer in front of endpoints.
+type starter func(ctx context.Context, endpoints []string) (*running, error)
+
+// running is a balancer at work.
+type running struct {
+	target target
+	stop   func()
+	pid    int
 }
 
 // findBalancers returns Sluice, as a plain balancer and with GraphQL, and those of the others that are installed.
@@ -27,24 +37,27 @@ func findBalancers(ctx context.Context, folder string) ([]balancer, error) {
 	}
 	list := []balancer{
 		{"sluice", plainSluice(sluice, folder)},
-		{"sluice, GraphQL", graphQLSluice(sluice, folder)},
+		{"sluice-graphql", graphQLSluice(sluice, folder)},
 	}
-	for name, start := range map[string]func(string, string) func(context.Context, []string) (target, func(), error){"caddy": caddy, "haproxy": haproxy} {
-		path, err := exec.LookPath(name)
+	for _, other := range []struct {
+		name  string
+		start func(program, folder string) starter
+	}{{"caddy", caddy}, {"haproxy", haproxy}} {
+		path, err := exec.LookPath(other.name)
 		switch {
 		case errors.Is(err, exec.ErrNotFound):
-			fmt.Fprintf(os.Stderr, "%s is not installed and left out.\n", name)
+			fmt.Fprintf(os.Stderr, "%s is not installed and left out.\n", other.name)
 		case err != nil:
 			return nil, err
 		default:
-			list = append(list, balancer{name, start(path, folder)})
+			list = append(list, balancer{other.name, other.start(path, folder)})
 		}
 	}
 	return list, nil
 }
 
-// launch writes files and starts a program that answers at url when it is ready.
-func launch(ctx context.Context, files map[string]string, url string, command ...string) (func(), error) {
+// launch writes files and starts a program that answers at url when it is ready. Clients then ask to.
+func launch(ctx context.Context, to target, files map[string]string, url string, command ...string) (*running, error) {
 	for path, text := range files {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			return nil, err
@@ -64,7 +77,7 @@ func launch(ctx context.Context, files map[string]string, url string, command ..
 		stop()
 		return nil, fmt.Errorf("%w\n%s", err, log.String())
 	}
-	return stop, nil
+	return &running{to, stop, cmd.Process.Pid}, nil
 }
 
 // services is the section of a configuration with the endpoints and nothing else: the defaults are what is shown.
@@ -88,45 +101,47 @@ type Query {
 type Item { id: ID! name: String text: String }
 `
 
-func plainSluice(program, folder string) func(context.Context, []string) (target, func(), error) {
-	return func(ctx context.Context, endpoints []string) (target, func(), error) {
-		return sluice(ctx, program, folder, endpoints, "routes:\n  - path: /items/\n    service: items\n", func(address string) target {
-			return target{method: "GET", url: "http://" + address + "/items/1"}
-		})
+func plainSluice(program, folder string) starter {
+	return func(ctx context.Context, endpoints []string) (*running, error) {
+		return sluice(ctx, program, folder, endpoints, "routes:\n  - path: /items/\n    service: items\n", itemsAt)
 	}
 }
 
-func graphQLSluice(program, folder string) func(context.Context, []string) (target, func(), error) {
-	return func(ctx context.Context, endpoints []string) (target, func(), error) {
+func graphQLSluice(program, folder string) starter {
+	return func(ctx context.Context, endpoints []string) (*running, error) {
 		return sluice(ctx, program, folder, endpoints, "", func(address string) target {
 			return target{method: "POST", url: "http://" + address + "/graphql", body: `{"query": "{ item(id: 1) { id name text } }"}`}
 		})
 	}
 }
 
-func sluice(ctx context.Context, program, folder string, endpoints []string, more string, to func(string) target) (target, func(), error) {
+func sluice(ctx context.Context, program, folder string, endpoints []string, more string, to func(string) target) (*running, error) {
 	var address, admin string
 	if err := freeAddresses(&address, &admin); err != nil {
-		return target{}, nil, err
+		return nil, err
 	}
 	config := filepath.Join(folder, "sluice.yaml")
-	stop, err := launch(ctx, map[string]string{
+	return launch(ctx, to(address), map[string]string{
 		config:                                 fmt.Sprintf("listen: %s\nadmin: %s\nschema: [items.graphql]\n%s%s", address, admin, services(endpoints), more),
 		filepath.Join(folder, "items.graphql"): emptySchema,
 	}, "http://"+admin+"/readyz", program, "serve", "-c", config)
-	return to(address), stop, err
+}
+
+// itemsAt asks for an item in plain HTTP.
+func itemsAt(address string) target {
+	return target{method: "GET", url: "http://" + address + "/items/1"}
 }
 
 // caddy is set up as its documentation recommends for several instances: least connections, active and passive health
 // checks, and retries on another endpoint.
-func caddy(program, folder string) func(context.Context, []string) (target, func(), error) {
-	return func(ctx context.Context, endpoints []string) (target, func(), error) {
+func caddy(program, folder string) starter {
+	return func(ctx context.Context, endpoints []string) (*running, error) {
 		var address string
 		if err := freeAddresses(&address); err != nil {
-			return target{}, nil, err
+			return nil, err
 		}
 		config := filepath.Join(folder, "Caddyfile")
-		stop, err := launch(ctx, map[string]string{config: fmt.Sprintf(`{
+		return launch(ctx, itemsAt(address), map[string]string{config: fmt.Sprintf(`{
 	admin off
 	auto_https off
 }
@@ -149,24 +164,23 @@ http://%s {
 	}
 }
 `, address, strings.Join(endpoints, " "))}, "http://"+address+"/ready", program, "run", "--config", config, "--adapter", "caddyfile")
-		return target{method: "GET", url: "http://" + address + "/items/1"}, stop, err
 	}
 }
 
 // haproxy is set up with the same: least connections, active checks, observation of answers, and retries of everything that
 // may be repeated on another endpoint.
-func haproxy(program, folder string) func(context.Context, []string) (target, func(), error) {
-	return func(ctx context.Context, endpoints []string) (target, func(), error) {
+func haproxy(program, folder string) starter {
+	return func(ctx context.Context, endpoints []string) (*running, error) {
 		var address string
 		if err := freeAddresses(&address); err != nil {
-			return target{}, nil, err
+			return nil, err
 		}
 		config := filepath.Join(folder, "haproxy.cfg")
 		var servers strings.Builder
 		for i, e := range endpoints {
 			fmt.Fprintf(&servers, "  server s%d %s check inter 1s fall 2 rise 2 observe layer7 error-limit 10 on-error mark-down\n", i, e)
 		}
-		stop, err := launch(ctx, map[string]string{config: fmt.Sprintf(`defaults
+		return launch(ctx, itemsAt(address), map[string]string{config: fmt.Sprintf(`defaults
   mode http
   timeout connect 1s
   timeout client 30s
@@ -182,6 +196,5 @@ backend items
   balance leastconn
   option httpchk GET /healthz
 %s`, address, servers.String())}, "http://"+address+"/ready", program, "-f", config)
-		return target{method: "GET", url: "http://" + address + "/items/1"}, stop, err
 	}
 }

@@ -23,6 +23,7 @@ const (
 	errorMode = "error" // 500
 	slowMode  = "slow"  // twenty times slower
 	cutMode   = "cut"   // half of the body, then the connection ends
+	lateMode  = "late"  // after a second
 )
 
 const (
@@ -70,8 +71,11 @@ func serveEndpoint(addresses []string) error {
 
 func answer(w http.ResponseWriter, r *http.Request, mode string) {
 	wait := latency/2 + rand.N(latency) //nolint:gosec // not for secrets
-	if mode == slowMode {
+	switch mode {
+	case slowMode:
 		wait *= slowness
+	case lateMode:
+		wait = time.Second
 	}
 	if pause(r.Context(), wait); r.Context().Err() != nil {
 		return

@@ -47,7 +47,7 @@ func (l *load) warm(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	for good := 0; good < 100; good++ {
-		s := l.send(ctx)
+		s := l.send(ctx, l.target)
 		if s.err != "" {
 			good = 0
 			pause(ctx, 20*time.Millisecond)
@@ -65,15 +65,20 @@ func (l *load) begin(ctx context.Context) {
 	l.wg.Go(func() {
 		next := time.Now()
 		for ticking.Err() == nil {
-			l.wg.Go(func() {
-				s := l.send(ctx)
-				l.mu.Lock()
-				defer l.mu.Unlock()
-				l.list = append(l.list, s)
-			})
+			l.spawn(ctx, l.target)
 			next = next.Add(l.every)
 			pause(ticking, time.Until(next)) // late ones follow at once: the rate holds
 		}
+	})
+}
+
+// spawn sends one request and takes note of what becomes of it.
+func (l *load) spawn(ctx context.Context, t target) {
+	l.wg.Go(func() {
+		s := l.send(ctx, t)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.list = append(l.list, s)
 	})
 }
 
@@ -86,15 +91,15 @@ func (l *load) end() {
 
 func (l *load) samples() []sample { return l.list }
 
-func (l *load) send(ctx context.Context) (s sample) {
+func (l *load) send(ctx context.Context, t target) (s sample) {
 	s.sent = time.Now()
 	defer func() { s.took = time.Since(s.sent) }()
-	req, err := http.NewRequestWithContext(ctx, l.target.method, l.target.url, bytes.NewReader([]byte(l.target.body)))
+	req, err := http.NewRequestWithContext(ctx, t.method, t.url, bytes.NewReader([]byte(t.body)))
 	if err != nil {
 		s.err = err.Error()
 		return s
 	}
-	if l.target.body != "" {
+	if t.body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := l.client.Do(req)

@@ -5,6 +5,7 @@
 //
 //	go run ./bench/traffic                 # all faults and all balancers that are installed
 //	go run ./bench/traffic -only killed    # one fault
+//	go run ./bench/traffic -crowd 10000    # as many requests at once, to a service that takes a second
 //
 // It prints a table as bench/README.md has it. All addresses are on loopback, and it takes about half a minute for each pair
 // of fault and balancer.
@@ -34,10 +35,17 @@ func main() {
 	rate := flag.Int("rate", 500, "requests a second")
 	only := flag.String("only", "", "faults to show, separated by commas; all without it")
 	with := flag.String("with", "", "balancers to show, separated by commas; all without it")
+	size := flag.Int("crowd", 0, "instead of faults, so many requests at once")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, plan, *rate, list(*only), list(*with)); err != nil {
+	var err error
+	if *size > 0 {
+		err = crowd(ctx, os.Stdout, *size)
+	} else {
+		err = run(ctx, os.Stdout, plan, *rate, list(*only), list(*with))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		stop()
 		os.Exit(1)
@@ -90,12 +98,12 @@ func show(ctx context.Context, p plan, rate int, f fault, b balancer) (*result, 
 		return nil, err
 	}
 	defer fleet.stop()
-	target, stop, err := b.start(ctx, fleet.addresses())
+	running, err := b.start(ctx, fleet.addresses())
 	if err != nil {
 		return nil, err
 	}
-	defer stop()
-	l := newLoad(target, rate)
+	defer running.stop()
+	l := newLoad(running.target, rate)
 	if err := l.warm(ctx); err != nil {
 		return nil, err
 	}
