@@ -78,7 +78,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if err := r.check(); err != nil {
 		return nil, c.fail(&Error{Code: CodeRequest, Err: err})
 	}
-	c.cfg.prepare(r)
+	c.cfg.prepare(r, true)
 	if ctx.Err() != nil {
 		return nil, c.fail(&Error{Code: CodeCanceled, Err: context.Cause(ctx)})
 	}

@@ -235,7 +235,10 @@ func compressed(tb testing.TB, content []byte) []byte {
 
 func TestCompressedBodies(t *testing.T) {
 	t.Parallel()
-	small := func(cfg *upstream.Config) { cfg.Limits.BodyBytes = 1 << 20; cfg.Gzip = true }
+	small := func(cfg *upstream.Config) {
+		cfg.Limits.BodyBytes = 1 << 20
+		cfg.Decompression.Accept = []string{"gzip"}
+	}
 	for _, tt := range []struct {
 		name     string
 		encoding string
@@ -260,7 +263,7 @@ func TestCompressedBodies(t *testing.T) {
 			code: upstream.CodeBroken, cause: upstream.ErrTruncated},
 		{name: "gzip that is none", encoding: "gzip", body: []byte("hello, I am not compressed"),
 			code: upstream.CodeInvalid, cause: upstream.ErrEncoding},
-		{name: "an encoding nobody asked for", encoding: "br", body: []byte("x"),
+		{name: "an encoding nobody knows", encoding: "lzw", body: []byte("x"),
 			code: upstream.CodeInvalid, cause: upstream.ErrEncoding},
 		{name: "two encodings", encoding: "gzip, gzip", body: []byte("x"), code: upstream.CodeInvalid, cause: upstream.ErrEncoding},
 	} {
@@ -452,11 +455,11 @@ func TestTimeoutsSayWhichOne(t *testing.T) {
 		cause      error
 		status     int
 	}{
-		{"no head in time", "/", upstream.Timeouts{Connect: time.Second, ResponseHeader: 30 * time.Millisecond, Total: 20 * time.Second},
+		{"no head in time", "/", upstream.Timeouts{Connect: time.Second, TLS: time.Second, ResponseHeader: 30 * time.Millisecond, Total: 20 * time.Second},
 			upstream.ErrHeaderTimeout, 0},
-		{"no head in the total time", "/", upstream.Timeouts{Connect: 30 * time.Millisecond, ResponseHeader: 30 * time.Millisecond, Total: 30 * time.Millisecond},
+		{"no head in the total time", "/", upstream.Timeouts{Connect: 30 * time.Millisecond, TLS: time.Second, ResponseHeader: 30 * time.Millisecond, Total: 30 * time.Millisecond},
 			nil, 0},
-		{"a body without end", "/body", upstream.Timeouts{Connect: 50 * time.Millisecond, ResponseHeader: 50 * time.Millisecond, Total: 50 * time.Millisecond},
+		{"a body without end", "/body", upstream.Timeouts{Connect: 50 * time.Millisecond, TLS: time.Second, ResponseHeader: 50 * time.Millisecond, Total: 50 * time.Millisecond},
 			upstream.ErrTotalTimeout, 200},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -477,10 +480,10 @@ func TestTimeoutsSayWhichOne(t *testing.T) {
 func TestConnectTimeout(t *testing.T) {
 	t.Parallel()
 	// A listener that takes connections and never speaks TLS.
-	c := client(t, func(cfg *upstream.Config) { cfg.Timeouts.Connect = 30 * time.Millisecond },
+	c := client(t, func(cfg *upstream.Config) { cfg.Timeouts.TLS = 30 * time.Millisecond },
 		strings.Replace(silent(t), "http://", "https://", 1))
 	_, err := c.Do(t.Context(), get("/"))
-	wantError(t, err, upstream.CodeUnavailable, upstream.ErrConnectTimeout)
+	wantError(t, err, upstream.CodeUnavailable, upstream.ErrTLSTimeout)
 }
 
 func TestTheCallerGivesUp(t *testing.T) {

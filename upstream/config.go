@@ -3,12 +3,16 @@ package upstream
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/upstream/balance"
+	"github.com/sluice-gateway/sluice/upstream/connection"
 	"github.com/sluice-gateway/sluice/upstream/discovery"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
 	"github.com/sluice-gateway/sluice/upstream/header"
+	"github.com/sluice-gateway/sluice/upstream/internal/compression"
 )
 
 // Config is what an operator sets for one service. [DefaultConfig] has the defaults; a document that is decoded into a
@@ -24,40 +28,42 @@ type Config struct {
 	Balance balance.Config `yaml:"balance"`
 	// Timeouts limit how long a call may take.
 	Timeouts Timeouts `yaml:"timeouts"`
-	// Pool says how connections are kept.
-	Pool Pool `yaml:"pool"`
+	// Connections says how connections are kept.
+	Connections connection.Config `yaml:"connections"`
+	// HTTP2 says when HTTP/2 is spoken.
+	HTTP2 connection.HTTP2 `yaml:"http2"`
+	// TLS says how endpoints with https are told from others.
+	TLS connection.TLS `yaml:"tls"`
+	// Proxy is the forward proxy that connections go through, if any.
+	Proxy connection.Proxy `yaml:"proxy"`
+	// Decompression says how the service may compress its answers.
+	Decompression Decompression `yaml:"decompression"`
 	// Limits bound what the service may answer.
 	Limits Limits `yaml:"limits"`
 	// Headers are the rules for headers, both ways.
 	Headers header.Config `yaml:"headers"`
-	// HTTP2 offers HTTP/2 to endpoints with https (default true). Without TLS it is never used.
-	HTTP2 bool `yaml:"http2"`
-	// Gzip asks the service for compressed answers (default false): worth it across slow lines, while within one data
-	// centre it costs more time than it saves. A compressed answer is read in any case.
-	Gzip bool `yaml:"gzip"`
 }
 
 // Timeouts are the limits of time of one call. A call never outlives its caller's context either. One that is longer than
 // Total has no effect: whoever shortens Total need not touch the others.
 type Timeouts struct {
-	// Connect limits dialing, TLS included (default 3s). It is short, so that another endpoint can still be tried.
+	// Connect limits dialing, the way through a proxy included (default 3s). It is short, so that another endpoint can still
+	// be tried.
 	Connect time.Duration `yaml:"connect"`
+	// TLS limits the handshake on a new connection (default 3s).
+	TLS time.Duration `yaml:"tls"`
 	// ResponseHeader limits the wait for the head of the answer once the request is written (default 10s).
 	ResponseHeader time.Duration `yaml:"response_header"`
 	// Total limits the whole call, the body of the answer included (default 30s).
 	Total time.Duration `yaml:"total"`
 }
 
-// Pool says how the connections to each endpoint are kept.
-type Pool struct {
-	// MaxIdle is how many idle connections to one endpoint are kept (default 256). An HTTP/1.1 connection carries one
-	// request at a time: with fewer than the usual number of requests in flight, connections are made and thrown away.
-	MaxIdle int `yaml:"max_idle"`
-	// IdleTimeout closes a connection that was not used for so long (default 90s).
-	IdleTimeout time.Duration `yaml:"idle_timeout"`
-	// MaxConnections limits the connections to one endpoint, those in use included; requests beyond wait (default 0:
-	// no limit).
-	MaxConnections int `yaml:"max_connections"`
+// Decompression says how the service may compress its answers.
+type Decompression struct {
+	// Accept are the content codings that the service is asked for, the best first: zstd, br, gzip, deflate (default: none).
+	// Worth it across slow lines; within one data centre it costs more time than it saves. An answer that is compressed in
+	// one of these ways is read in any case.
+	Accept []string `yaml:"accept"`
 }
 
 // Limits bound what one answer may hold.
@@ -71,12 +77,13 @@ type Limits struct {
 // DefaultConfig returns the defaults. Only Endpoints is missing.
 func DefaultConfig() Config {
 	return Config{
-		Discovery: discovery.DefaultConfig(),
-		Balance:   balance.DefaultConfig(),
-		Timeouts:  Timeouts{Connect: 3 * time.Second, ResponseHeader: 10 * time.Second, Total: 30 * time.Second},
-		Pool:      Pool{MaxIdle: 256, IdleTimeout: 90 * time.Second},
-		Limits:    Limits{BodyBytes: 16 << 20, HeaderBytes: 64 << 10},
-		HTTP2:     true,
+		Discovery:   discovery.DefaultConfig(),
+		Balance:     balance.DefaultConfig(),
+		Timeouts:    Timeouts{Connect: 3 * time.Second, TLS: 3 * time.Second, ResponseHeader: 10 * time.Second, Total: 30 * time.Second},
+		Connections: connection.DefaultConfig(),
+		HTTP2:       connection.DefaultHTTP2(),
+		TLS:         connection.DefaultTLS(),
+		Limits:      Limits{BodyBytes: 16 << 20, HeaderBytes: 64 << 10},
 	}
 }
 
@@ -125,14 +132,17 @@ func (c *Config) Validate() error {
 		}
 	}
 	positive("timeouts.connect", c.Timeouts.Connect)
+	positive("timeouts.tls", c.Timeouts.TLS)
 	positive("timeouts.response_header", c.Timeouts.ResponseHeader)
 	positive("timeouts.total", c.Timeouts.Total)
-	if c.Pool.MaxIdle < 1 {
-		report("pool.max_idle", "must be >= 1", c.Pool.MaxIdle)
-	}
-	positive("pool.idle_timeout", c.Pool.IdleTimeout)
-	if c.Pool.MaxConnections < 0 {
-		report("pool.max_connections", "must be >= 0", c.Pool.MaxConnections)
+	section(&errs, "connections", c.Connections.Validate())
+	section(&errs, "http2", c.HTTP2.Validate())
+	section(&errs, "tls", c.TLS.Validate())
+	section(&errs, "proxy", c.Proxy.Validate())
+	for i, coding := range c.Decompression.Accept {
+		if !slices.Contains(compression.Names(), coding) {
+			report(fmt.Sprintf("decompression.accept[%d]", i), "must be one of "+strings.Join(compression.Names(), ", "), coding)
+		}
 	}
 	// The upper bounds keep a mistake in the unit from taking all memory, and lengths within what a value can hold.
 	if n := c.Limits.BodyBytes; n < 1 || n > 1<<30 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/upstream"
 	"github.com/sluice-gateway/sluice/upstream/balance"
+	"github.com/sluice-gateway/sluice/upstream/connection"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
@@ -30,9 +31,10 @@ users:
   endpoints: [http://a:1, "http://b:1/v1"]
   balance: {policy: round_robin}
   timeouts: {total: 5s, response_header: 2s}
-  pool: {max_connections: 7}
+  connections: {max_total: 7}
   limits: {body_bytes: 100}
-  http2: false
+  http2: {enabled: false}
+  tls: {server_name: users.internal}
 posts:
   endpoints: [http://c]
 `
@@ -43,9 +45,10 @@ posts:
 	users.Endpoints = endpoint.At("http://a:1", "http://b:1/v1")
 	users.Balance.Policy = "round_robin"
 	users.Timeouts.Total, users.Timeouts.ResponseHeader = 5*time.Second, 2*time.Second
-	users.Pool.MaxConnections = 7
+	users.Connections.MaxTotal = 7
 	users.Limits.BodyBytes = 100
-	users.HTTP2 = false
+	users.HTTP2.Enabled = false
+	users.TLS.ServerName = "users.internal"
 	posts := upstream.DefaultConfig()
 	posts.Endpoints = endpoint.At("http://c")
 	if diff := cmp.Diff(map[string]upstream.Config{"users": users, "posts": posts}, got); diff != "" {
@@ -65,12 +68,15 @@ func TestConfigIsStrict(t *testing.T) {
 func TestValidateReportsAll(t *testing.T) {
 	t.Parallel()
 	err := (&upstream.Config{
-		Endpoints: endpoint.At("http://a", "ftp://b", "http://a/"),
-		Discovery: upstream.DefaultConfig().Discovery,
-		Balance:   balance.Config{Policy: "best"},
-		Timeouts:  upstream.Timeouts{Connect: -1, ResponseHeader: 2 * time.Second, Total: time.Second},
-		Pool:      upstream.Pool{MaxConnections: -1},
-		Limits:    upstream.Limits{BodyBytes: 2 << 30, HeaderBytes: 1},
+		Endpoints:     endpoint.At("http://a", "ftp://b", "http://a/"),
+		Discovery:     upstream.DefaultConfig().Discovery,
+		Balance:       balance.Config{Policy: "best"},
+		Timeouts:      upstream.Timeouts{Connect: -1, ResponseHeader: 2 * time.Second, Total: time.Second},
+		Connections:   connection.Config{Client: "curl", MaxTotal: -1},
+		TLS:           connection.TLS{KeyFile: "key.pem"},
+		Proxy:         connection.Proxy{URL: "socks5://proxy:1080"},
+		Decompression: upstream.Decompression{Accept: []string{"gzip", "lzw"}},
+		Limits:        upstream.Limits{BodyBytes: 2 << 30, HeaderBytes: 1},
 	}).Validate()
 	if err == nil {
 		t.Fatal("no error")
@@ -78,11 +84,21 @@ func TestValidateReportsAll(t *testing.T) {
 	want := []string{
 		`endpoints[1]: scheme must be http or https (got "ftp")`,
 		`endpoints[2]: is the same as endpoints[0] (got http://a)`,
-		`balance.policy: must be one of least_in_flight, round_robin (got best)`,
+		`balance.policy: must be one of least_in_flight, round_robin, peak_ewma, rendezvous, random (got best)`,
+		`balance.spill_below: must be > 0 and <= 1 (got 0)`,
 		`timeouts.connect: must be > 0 (got -1ns)`,
-		`pool.max_idle: must be >= 1 (got 0)`,
-		`pool.idle_timeout: must be > 0 (got 0s)`,
-		`pool.max_connections: must be >= 0 (got -1)`,
+		`timeouts.tls: must be > 0 (got 0s)`,
+		`connections.client: must be one of native, net/http (got curl)`,
+		`connections.max_idle: must be >= 1 (got 0)`,
+		`connections.max_total: must be >= 0 (got -1)`,
+		`connections.idle_timeout: must be > 0 (got 0s)`,
+		`http2.max_connections: must be >= 1 (got 0)`,
+		`http2.streams: must be >= 1 (got 0)`,
+		`http2.ping_timeout: must be > 0 (got 0s)`,
+		`tls.key_file: must be set if and only if certificate_file is`,
+		`tls.min_version: must be 1.2 or 1.3 (got )`,
+		`proxy.url: must be of the form http://host:port`,
+		`decompression.accept[1]: must be one of zstd, br, gzip, deflate (got lzw)`,
 		`limits.body_bytes: must be between 1 and 1073741824 (got 2147483648)`,
 		`limits.header_bytes: must be between 1024 and 16777216 (got 1)`,
 	}

@@ -3,6 +3,8 @@ package upstream
 import (
 	"errors"
 	"strconv"
+
+	"github.com/sluice-gateway/sluice/upstream/connection"
 )
 
 // Code says what kind of thing went wrong with a call.
@@ -39,11 +41,12 @@ func (c Code) String() string {
 
 // The causes that tell the kinds of one code apart. They are found with [errors.Is].
 var (
-	ErrConnectTimeout = errors.New("no connection in time")
-	ErrHeaderTimeout  = errors.New("no response header in time")
+	ErrConnectTimeout = connection.ErrConnectTimeout
+	ErrHeaderTimeout  = connection.ErrHeaderTimeout
+	ErrTLSTimeout     = connection.ErrTLSTimeout
 	ErrTotalTimeout   = errors.New("no complete answer in time")
 	ErrBodyTooLarge   = errors.New("the body is over the limit")
-	ErrHeaderTooLarge = errors.New("the header is over the limit")
+	ErrHeaderTooLarge = connection.ErrHeaderTooLarge
 	ErrTruncated      = errors.New("the body ends too early")
 	ErrEncoding       = errors.New("the content encoding is not known")
 	ErrClosed         = errors.New("the client is closed")

@@ -1,6 +1,7 @@
 package upstream_test
 
 import (
+	"encoding/pem"
 	"io"
 	"log"
 	"net"
@@ -14,8 +15,7 @@ import (
 
 var quiet = log.New(io.Discard, "", 0)
 
-// secureClient returns a client of an HTTP/2 server. The client trusts the server through the test's hook, as roots of
-// one's own are not part of the configuration.
+// secureClient returns a client of an HTTP/2 server, whose certificate it has as its root.
 func secureClient(tb testing.TB, h http.HandlerFunc) *upstream.Client {
 	tb.Helper()
 	s := httptest.NewUnstartedServer(h)
@@ -23,9 +23,8 @@ func secureClient(tb testing.TB, h http.HandlerFunc) *upstream.Client {
 	s.Config.ErrorLog = quiet
 	s.StartTLS()
 	tb.Cleanup(s.Close)
-	c := client(tb, nil, s.URL)
-	upstream.Trust(c, s.Certificate())
-	return c
+	roots := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	return client(tb, func(cfg *upstream.Config) { cfg.TLS.Roots = string(roots) }, s.URL)
 }
 
 // tlsRaw answers the first bytes of each connection with a fixed text.

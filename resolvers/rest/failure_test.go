@@ -89,7 +89,7 @@ func TestWhatServicesAnswer(t *testing.T) {
 			_ = z.Close()
 		}, "", large},
 		{"an unknown encoding", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Encoding", "br")
+			w.Header().Set("Content-Encoding", "compress")
 			_, _ = io.WriteString(w, "x")
 		}, "", unreadable},
 		{"a truncated body", func(w http.ResponseWriter, _ *http.Request) {
