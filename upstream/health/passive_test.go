@@ -2,6 +2,7 @@ package health_test
 
 import (
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -45,7 +46,7 @@ func endpoints(t *testing.T, n int) []*endpoint.Endpoint {
 	t.Helper()
 	var all []*endpoint.Endpoint
 	for i := range n {
-		e, err := endpoint.Parse("http://e" + string(rune('0'+i)) + ".example")
+		e, err := endpoint.Parse("http://e" + strconv.Itoa(i) + ".example")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -561,7 +562,7 @@ func TestReportAndAdmitDoNotAllocate(t *testing.T) {
 func BenchmarkReport(b *testing.B) {
 	all := make([]*endpoint.Endpoint, 3)
 	for i := range all {
-		e, err := endpoint.Parse("http://127.0.0.1:" + string(rune('1'+i)))
+		e, err := endpoint.Parse("http://127.0.0.1:" + strconv.Itoa(i+1))
 		if err != nil {
 			b.Fatal(err)
 		}
