@@ -64,6 +64,10 @@ func New(service string, cfg Config) (*Client, error) {
 // Service returns the name of the service.
 func (c *Client) Service() string { return c.service }
 
+// HashKey returns the expression by which calls are sent to the same endpoint; empty if there is none. Whoever makes a call
+// evaluates it, see [Request.Key]: the client does not know what a call is about.
+func (c *Client) HashKey() string { return c.cfg.Balance.Key }
+
 // Do sends r to one endpoint and returns the whole answer, of whatever status. It blocks until then, until ctx ends or
 // until a limit of the configuration is reached. The response is not nil if and only if the error is nil; the caller
 // releases it. Every error is an [*Error].
@@ -91,7 +95,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 // the limits of the configuration.
 func (c *Client) attempt(caller, ctx context.Context, r *Request) (*Response, error) {
 	p := c.pool.Load()
-	e := p.picker.Pick(balance.Call{})
+	e := p.picker.Pick(balance.Call{Key: r.Key, HasKey: r.HasKey})
 	if e == nil {
 		return nil, c.fail(&Error{Code: CodeUnavailable, Err: ErrNoEndpoint})
 	}

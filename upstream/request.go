@@ -19,6 +19,13 @@ type Request struct {
 	Body   []byte
 	// Host is the Host header; empty: the endpoint's.
 	Host string
+	// Key is the hash of what [Client.HashKey] gives for this call, if HasKey: the policy rendezvous sends equal keys to the
+	// same endpoint.
+	Key    uint64
+	HasKey bool
+	// Share: this is a read, and while the same one is under way for somebody else its answer is good for both. It is for
+	// requests that change nothing, whatever their method.
+	Share bool
 	// Caller is the request of a client that this call is made for. The zero value: the one of the context, if there is
 	// one; see [WithCaller].
 	Caller Caller
