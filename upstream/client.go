@@ -2,12 +2,14 @@ package upstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/sluice-gateway/sluice/upstream/balance"
+	"github.com/sluice-gateway/sluice/upstream/credential"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
@@ -17,7 +19,10 @@ type Client struct {
 	policy  string
 	cfg     Config
 	rules   rules
-	pool    atomic.Pointer[pool]
+	// credentials are nil without any, and sharing without it.
+	credentials *credential.Credentials
+	sharing     *sharing
+	pool        atomic.Pointer[pool]
 
 	// calls holds the number of calls under way, and closedBit once the client is closed. The last call of a closed
 	// client closes idle.
@@ -57,6 +62,12 @@ func New(service string, cfg Config) (*Client, error) {
 	if c.rules, err = newRules(&cfg.Headers); err != nil {
 		return nil, fmt.Errorf("%s: %w", service, err)
 	}
+	if c.credentials, err = credential.New(&cfg.Credentials, credential.Options{}); err != nil {
+		return nil, fmt.Errorf("%s: %w", service, err)
+	}
+	if cfg.Sharing.Enabled {
+		c.sharing = newSharing(cfg.Sharing, c.call)
+	}
 	c.pool.Store(p)
 	return c, nil
 }
@@ -83,6 +94,19 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		return nil, c.fail(&Error{Code: CodeRequest, Err: err})
 	}
 	c.cfg.prepare(r, true)
+	if r.Share && c.sharing != nil && ctx.Err() == nil {
+		resp, err := c.sharing.do(ctx, r, c.credentials.AppendIdentity)
+		return resp, c.named(err)
+	}
+	return c.call(ctx, r)
+}
+
+// call makes a call that nobody else makes. It may outlive the one of Do that it belongs to.
+func (c *Client) call(ctx context.Context, r *Request) (*Response, error) {
+	if !c.begin() {
+		return nil, c.fail(&Error{Code: CodeUnavailable, Err: ErrClosed})
+	}
+	defer c.end()
 	if ctx.Err() != nil {
 		return nil, c.fail(&Error{Code: CodeCanceled, Err: context.Cause(ctx)})
 	}
@@ -103,7 +127,7 @@ func (c *Client) attempt(caller, ctx context.Context, r *Request) (*Response, er
 	outcome := endpoint.Failure // also if something below panics
 	began := time.Now()
 	defer func() { e.End(outcome, time.Since(began)) }()
-	resp, err := p.exchanger[e].exchange(ctx, r)
+	resp, err := c.exchange(ctx, p.exchanger[e], e, r)
 	switch {
 	case err == nil:
 		if resp.Status < 500 {
@@ -118,12 +142,23 @@ func (c *Client) attempt(caller, ctx context.Context, r *Request) (*Response, er
 		err.Code, err.FromBackend, err.Err = CodeTimeout, false, fmt.Errorf("%w: %w", context.Cause(ctx), err.Err)
 	case err.Code == CodeTooLarge:
 		outcome = endpoint.Success // the endpoint works as any other would
+	case err.Code == CodeCredentials:
+		outcome = endpoint.Abandonment // it was not even called
 	}
 	return nil, c.fail(err)
 }
 
 func (c *Client) fail(err *Error) error {
 	err.Service = c.service
+	return err
+}
+
+// named sees to it that an error of a call that may be shared has the name of the service. One that has it may be another
+// one's too, and is not written to.
+func (c *Client) named(err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) && e.Service == "" {
+		return c.fail(e)
+	}
 	return err
 }
 
@@ -150,6 +185,10 @@ func (c *Client) Close() {
 		c.idleOnce.Do(func() { close(c.idle) })
 	}
 	<-c.idle
+	if c.sharing != nil {
+		c.sharing.group.Wait()
+	}
+	c.credentials.Close()
 	for _, x := range c.pool.Load().exchanger {
 		x.close()
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/upstream/balance"
 	"github.com/sluice-gateway/sluice/upstream/connection"
+	"github.com/sluice-gateway/sluice/upstream/credential"
 	"github.com/sluice-gateway/sluice/upstream/discovery"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
 	"github.com/sluice-gateway/sluice/upstream/header"
@@ -42,6 +43,10 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	// Headers are the rules for headers, both ways.
 	Headers header.Config `yaml:"headers"`
+	// Credentials let the service know who calls it.
+	Credentials credential.Config `yaml:"credentials"`
+	// Sharing sends reads once that are the same and under way at the same time.
+	Sharing Sharing `yaml:"sharing"`
 }
 
 // Timeouts are the limits of time of one call. A call never outlives its caller's context either. One that is longer than
@@ -79,6 +84,7 @@ func DefaultConfig() Config {
 	return Config{
 		Discovery:   discovery.DefaultConfig(),
 		Balance:     balance.DefaultConfig(),
+		Sharing:     DefaultSharing(),
 		Timeouts:    Timeouts{Connect: 3 * time.Second, TLS: 3 * time.Second, ResponseHeader: 10 * time.Second, Total: 30 * time.Second},
 		Connections: connection.DefaultConfig(),
 		HTTP2:       connection.DefaultHTTP2(),
@@ -126,6 +132,7 @@ func (c *Config) Validate() error {
 	section(&errs, "discovery", c.Discovery.Validate())
 	section(&errs, "balance", c.Balance.Validate())
 	section(&errs, "headers", c.Headers.Validate())
+	section(&errs, "credentials", c.Credentials.Validate())
 	positive := func(field string, d time.Duration) {
 		if d <= 0 {
 			report(field, "must be > 0", d)

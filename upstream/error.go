@@ -27,9 +27,11 @@ const (
 	CodeTooLarge
 	// CodeInvalid: the answer is not HTTP, or in an encoding that cannot be read.
 	CodeInvalid
+	// CodeCredentials: there are no credentials to call the service with. Nothing was sent.
+	CodeCredentials
 )
 
-var codeNames = [...]string{"", "bad request", "unavailable", "broken", "timeout", "canceled", "too large", "invalid"}
+var codeNames = [...]string{"", "bad request", "unavailable", "broken", "timeout", "canceled", "too large", "invalid", "no credentials"}
 
 // String returns the code in one or two words.
 func (c Code) String() string {

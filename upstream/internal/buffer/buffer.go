@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/bits"
 	"sync"
+	"sync/atomic"
 )
 
 // Buffers come in sizes of 1 KiB times a power of four, each with a pool of its own, so that many small bodies do not
@@ -21,9 +22,11 @@ var pools [classes]sync.Pool
 // ErrLimit is returned when a reader has more than the limit allows.
 var ErrLimit = errors.New("over the limit")
 
-// Buffer is a byte slice on loan. It is not safe for concurrent use.
+// Buffer is a byte slice on loan. It is not safe for concurrent use, but for Retain and Release.
 type Buffer struct {
 	B []byte
+
+	more atomic.Int32 // owners beside the first
 }
 
 // New returns an empty buffer with room for at least n bytes, if n is not larger than the largest size that is pooled.
@@ -43,8 +46,16 @@ func classOf(n int) int {
 	return min((bits.Len(uint(n-1))-smallest+1)/2, classes-1)
 }
 
-// Release gives the buffer back. It must not be used after that.
+// Retain adds an owner, who calls Release too. It is called by one who has not released the buffer. From then on nobody
+// changes B.
+func (b *Buffer) Retain() { b.more.Add(1) }
+
+// Release gives the buffer back, if nobody else has it. It must not be used after that.
 func (b *Buffer) Release() {
+	if b.more.Load() > 0 && b.more.Add(-1) >= 0 {
+		return
+	}
+	b.more.Store(0)
 	for class := range classes {
 		if cap(b.B) == 1<<(smallest+2*class) {
 			b.B = b.B[:0]
