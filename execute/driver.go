@@ -78,6 +78,9 @@ type Outcome struct {
 	// where TreeField.Slot has it. Execution then takes it over and goes on writing to it, so nobody else may have it.
 	Values []value.Value
 	Errors []SourceError
+	// Given is what the calls behind this give to the headers of the client's answer, in an order that does not depend on
+	// which call ended first. One call may stand behind several outcomes: equal ones count once. Nil: nothing.
+	Given []Giver
 	// Release gives the memory behind Values back; nil if there is nothing to give. It is called once, after the
 	// answer was written.
 	Release func()

@@ -86,7 +86,9 @@ func (r *run) respond(ctx context.Context) (resp *operation.Response) {
 	}
 	data, errs := r.project()
 	r.log(ctx)
-	return operation.NewResponse(data, errs, r.release)
+	resp = operation.NewResponse(data, errs, r.release)
+	resp.Header, resp.Gaps = r.given()
+	return resp
 }
 
 // refuse answers with nothing but an error.

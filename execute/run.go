@@ -44,6 +44,7 @@ type run struct {
 type state struct {
 	targets []target // none: there is nothing to ask for
 	inputs  Inputs
+	given   []Giver // by its outcome
 }
 
 // target is an object that a fetch fills.
@@ -213,6 +214,7 @@ func (r *run) settle(ctx context.Context, id int, brought []*Outcome) (ready []i
 			out = &Outcome{Errors: []SourceError{{Rep: -1, Message: internalMessage, Code: string(fault.Internal), Cause: errNoOutcome}}}
 		}
 		r.outcomes = append(r.outcomes, out)
+		r.states[f].given = out.Given
 		r.absorb(f, out)
 	}
 	return r.closed(ctx, id, nil)

@@ -37,7 +37,12 @@ type Response struct {
 	Data       []byte
 	Errors     gqlerror.List
 	Extensions map[string]any
-	release    func()
+	// Header is what the services that were asked give to the headers of the answer, names in canonical form; nil:
+	// nothing. Transports that can still set headers do.
+	Header map[string][]string
+	// Gaps: some that were asked gave nothing to Header, so that it does not speak for the whole answer.
+	Gaps    bool
+	release func()
 }
 
 // NewResponse returns a response whose Data is on loan: release is called once by [Response.Release]. It may be nil.

@@ -4,6 +4,7 @@ import (
 	"context"
 	stdjson "encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -141,6 +142,7 @@ func writeResponse(ctx context.Context, w http.ResponseWriter, m mediaType, r *o
 	a := newAnswer()
 	a.bytes = appendResponse(a.bytes, r)
 	status := statusOf(ctx, m, r)
+	giveHeaders(w.Header(), r)
 	r.Release()
 	if len(a.bytes) > longAnswer {
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit)) // else the server's, which is longer
@@ -150,6 +152,23 @@ func writeResponse(ctx context.Context, w http.ResponseWriter, m mediaType, r *o
 	}
 	writeAnswer(w, m, status, a.bytes)
 	a.release()
+}
+
+// giveHeaders adds what services gave to the headers of the answer.
+func giveHeaders(to http.Header, r *operation.Response) {
+	for name, values := range r.Header {
+		switch name {
+		case "Cache-Control":
+			// How long an answer is good for is known only if all that it was made of said so, and nothing is missing.
+			if !r.Gaps && len(r.Errors) == 0 {
+				to[name] = values
+			}
+		case "Vary", "Set-Cookie":
+			to[name] = append(slices.Clip(to[name]), values...)
+		default:
+			to[name] = values
+		}
+	}
 }
 
 // writeRefusal writes what is wrong with a request that is not executed, in the shape of a GraphQL response. A client

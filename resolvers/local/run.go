@@ -13,6 +13,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/execute"
 	"github.com/sluice-gateway/sluice/plan"
+	"github.com/sluice-gateway/sluice/upstream"
 	"github.com/sluice-gateway/sluice/value"
 )
 
@@ -35,6 +36,9 @@ func (r *runner) Run(ctx context.Context, in *execute.Inputs) (out *execute.Outc
 			out = &execute.Outcome{Errors: []execute.SourceError{internalError(newPanicError(v))}}
 		}
 	}()
+	if c := in.Caller; c != nil { // for resolvers that call services
+		ctx = upstream.WithCaller(ctx, upstream.Caller{Header: c.Header, RequestID: c.RequestID})
+	}
 	data, errs := r.execute(ctx, in)
 	out = &execute.Outcome{}
 	for _, e := range errs {

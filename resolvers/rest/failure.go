@@ -24,6 +24,7 @@ const (
 	messageBroken      = "The connection to the service broke."
 	messageTooLarge    = "The answer of the service is too large."
 	messageUnbuilt     = "The request to the service cannot be built."
+	messageCredentials = "There are no credentials to call the service with."
 	messageNothing     = "The request to the service lacks a value in its path."
 	messageNoList      = "The answer of the service is not a list."
 	messageOver        = "The operation's time is over."
@@ -73,6 +74,8 @@ func (c *connector) unanswered(ctx context.Context, err error) *failure {
 		return c.fail(fault.ResponseInvalid, messageUnreadable, e.Status, err)
 	case upstream.CodeRequest:
 		return c.fail(fault.RequestInvalid, messageUnbuilt, 0, err)
+	case upstream.CodeCredentials:
+		return c.fail(fault.RequestInvalid, messageCredentials, 0, err)
 	case upstream.CodeUnavailable:
 		if errors.Is(err, upstream.ErrConnectTimeout) {
 			return c.fail(fault.GatewayTimeout, messageTimeout, 0, err)

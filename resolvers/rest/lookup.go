@@ -60,6 +60,7 @@ func (l *lookup) compile() {
 type answer struct {
 	value   value.Value // null: there is no such object
 	failure *failure    // if not nil, there is no value
+	given   execute.Giver
 }
 
 // job is one run of a fetch of objects, or of several in a group.
@@ -147,6 +148,7 @@ func (j *job) ask(ctx context.Context, reps []value.Value) []answer {
 			w.env.This = reps[i]
 		}
 		answers[i].value, answers[i].failure = w.call(ctx)
+		answers[i].given = w.given
 	})
 	return answers
 }
@@ -171,6 +173,9 @@ func (j *job) askBatches(ctx context.Context, reps []value.Value) []answer {
 			for _, at := range chunk {
 				answers[at] = answer{failure: f}
 			}
+		}
+		for _, at := range chunk {
+			answers[at].given = w.given
 		}
 	})
 	return answers

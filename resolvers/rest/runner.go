@@ -25,13 +25,18 @@ func (r *rootRunner) Run(ctx context.Context, in *execute.Inputs) *execute.Outco
 	w.mutation = r.mutation
 	w.env.Args = r.args.Apply(in.Variables, w.env.Arena)
 	v, f := w.call(ctx)
+	var given []execute.Giver
+	if w.given != nil {
+		given = []execute.Giver{w.given}
+	}
 	if f != nil {
 		return &execute.Outcome{
+			Given:  given,
 			Values: []value.Value{{}},
 			Errors: []execute.SourceError{f.at(-1, []any{r.name})},
 		}
 	}
-	return &execute.Outcome{Values: []value.Value{wrap(w.env.Arena, r.name, v)}}
+	return &execute.Outcome{Given: given, Values: []value.Value{wrap(w.env.Arena, r.name, v)}}
 }
 
 // objectRunner answers for objects: a field of each, or fields that belong to their key.
@@ -53,7 +58,7 @@ func (r *objectRunner) Run(ctx context.Context, in *execute.Inputs) *execute.Out
 
 // outcome hands over what was found for the representations of a fetch.
 func (r *objectRunner) outcome(answers []answer, arena *value.Arena) *execute.Outcome {
-	out := &execute.Outcome{Values: make([]value.Value, len(answers))}
+	out := &execute.Outcome{Values: make([]value.Value, len(answers)), Given: givenBy(answers)}
 	var path []any
 	if r.name != "" {
 		path = []any{r.name}
@@ -99,6 +104,28 @@ func (g *batchGroup) Run(ctx context.Context, in []*execute.Inputs) []*execute.O
 			n := len(one.Reps)
 			out[i], answers = g.runners[i].outcome(answers[:n:n], arena), answers[n:]
 		}
+	}
+	return out
+}
+
+// givenBy returns what the calls for some answers give to the headers of the client's answer, each once, in the order of
+// the answers and not of the calls.
+func givenBy(answers []answer) (out []execute.Giver) {
+	var last execute.Giver
+	var seen map[execute.Giver]bool
+	for i := range answers {
+		g := answers[i].given
+		if g == nil || g == last {
+			continue
+		}
+		if last = g; seen[g] {
+			continue
+		}
+		if seen == nil {
+			seen = map[execute.Giver]bool{}
+		}
+		seen[g] = true
+		out = append(out, g)
 	}
 	return out
 }

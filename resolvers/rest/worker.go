@@ -63,7 +63,8 @@ type worker struct {
 	epoch     int
 	mutation  bool // the calls change something: none may be left out or joined with another
 
-	env      mapping.Env // Args, This and Batch are set for each call
+	given    execute.Giver // what the answer to the last call gives to the client's
+	env      mapping.Env   // Args, This and Batch are set for each call
 	problems mapping.Problems
 	found    []finding
 
@@ -99,6 +100,7 @@ func (w *worker) release() {
 	w.problems.Reset()
 	clear(w.found[:cap(w.found)])
 	w.connector, w.reading, w.scope, w.visit, w.caller = nil, nil, nil, nil, nil
+	w.given = nil
 	w.epoch, w.mutation, w.found = 0, false, w.found[:0]
 	workers.Put(w)
 }
@@ -112,7 +114,7 @@ func (w *worker) call(ctx context.Context) (v value.Value, f *failure) {
 			w.found = w.found[:0]
 		}
 	}()
-	w.env.Status, w.env.Response = value.Value{}, value.Value{}
+	w.env.Status, w.env.Response, w.given = value.Value{}, value.Value{}, nil
 	if w.connector.def.Target == nil {
 		return w.apply("Selection", w.reading.selection, emptyObject), nil
 	}
@@ -128,6 +130,11 @@ func (w *worker) call(ctx context.Context) (v value.Value, f *failure) {
 	case skip:
 		return value.NullValue, nil
 	}
+	if w.caller != nil {
+		r.Caller = upstream.Caller{Header: w.caller.Header, RequestID: w.caller.RequestID}
+	}
+	// What a mutation reads must not be older than what it has changed.
+	r.Share = r.Method == "GET" && w.epoch == 0 && !w.mutation
 	var resp *upstream.Response
 	if w.mutation || r.Method != "GET" {
 		resp, err = w.scope.send(ctx, w.visit, r)
@@ -136,6 +143,9 @@ func (w *worker) call(ctx context.Context) (v value.Value, f *failure) {
 	}
 	if err != nil {
 		return value.Value{}, w.connector.unanswered(ctx, err)
+	}
+	if resp.Given != nil {
+		w.given = resp.Given
 	}
 	return w.interpret(resp)
 }

@@ -4,11 +4,12 @@ import (
 	"testing"
 
 	"github.com/sluice-gateway/sluice/resolvers/subgraph"
+	"github.com/sluice-gateway/sluice/upstream/header"
 )
 
 func TestValidate(t *testing.T) {
 	t.Parallel()
-	rules := func(list ...subgraph.HeaderRule) subgraph.Config { return subgraph.Config{Headers: list} }
+	rules := func(list ...header.Rule) subgraph.Config { return subgraph.Config{Headers: list} }
 	for _, tt := range []struct {
 		name   string
 		config subgraph.Config
@@ -21,16 +22,16 @@ func TestValidate(t *testing.T) {
 		{"a path with a space", subgraph.Config{Path: "/a b"}, `path: must be an encoded path without fragment (got "/a b")`},
 		{"a negative batch", subgraph.Config{MaxBatch: -1}, `max_batch: must be 0 or more (got -1)`},
 		{"unknown errors", subgraph.Config{Errors: "hide"}, `errors: must be one of pass, redact (got "hide")`},
-		{"an empty rule", rules(subgraph.HeaderRule{}), `headers[0]: must have exactly one of forward, set and remove`},
-		{"a rule of two kinds", rules(subgraph.HeaderRule{Set: "a"}, subgraph.HeaderRule{Set: "a", Remove: "b"}), `headers[1]: must have exactly one of forward, set and remove`},
-		{"what belongs to another kind", rules(subgraph.HeaderRule{Set: "a", As: "b"}), `headers[0].as: belongs to forward (got "b")`},
-		{"a value for what is forwarded", rules(subgraph.HeaderRule{Forward: "a", Value: "b"}), `headers[0].value: belongs to set (got "b")`},
-		{"a pattern with another name", rules(subgraph.HeaderRule{Forward: "a-*", As: "b"}), `headers[0].forward: must be one name where as or default is given (got "a-*")`},
-		{"a name that is none", rules(subgraph.HeaderRule{Set: "a b"}), `headers[0].set: must be the name of a header (got "a b")`},
-		{"a pattern where a name belongs", rules(subgraph.HeaderRule{Set: "a*"}), `headers[0].set: must be the name of a header (got "a*")`},
-		{"a header of the gateway", rules(subgraph.HeaderRule{Forward: "Content-Length"}), `headers[0].forward: is set by the gateway itself (got "Content-Length")`},
-		{"a header of the connection under another name", rules(subgraph.HeaderRule{Forward: "a", As: "connection"}), `headers[0].as: is set by the gateway itself (got "connection")`},
-		{"a line in a value", rules(subgraph.HeaderRule{Set: "a", Value: "b\r\nc: d"}), `headers[0].value: must have no control characters`},
+		{"an empty rule", rules(header.Rule{}), `headers[0]: must have exactly one of forward, set, rename and remove`},
+		{"a rule of two kinds", rules(header.Rule{Set: "a"}, header.Rule{Set: "a", Remove: "b"}), `headers[1]: must have exactly one of forward, set, rename and remove`},
+		{"what belongs to another kind", rules(header.Rule{Set: "a", As: "b"}), `headers[0].as: belongs to forward and rename (got "b")`},
+		{"a value for what is forwarded", rules(header.Rule{Forward: "a", Value: "b"}), `headers[0].value: belongs to set (got "b")`},
+		{"a pattern with another name", rules(header.Rule{Forward: "a-*", As: "b"}), `headers[0].forward: must be one name where as or default is given (got "a-*")`},
+		{"a name that is none", rules(header.Rule{Set: "a b"}), `headers[0].set: must be the name of a header (got "a b")`},
+		{"a pattern where a name belongs", rules(header.Rule{Set: "a*"}), `headers[0].set: must be the name of a header (got "a*")`},
+		{"a header of the gateway", rules(header.Rule{Forward: "Content-Length"}), `headers[0].forward: is set by the gateway itself (got "Content-Length")`},
+		{"a header of the connection under another name", rules(header.Rule{Forward: "a", As: "connection"}), `headers[0].as: is set by the gateway itself (got "connection")`},
+		{"a line in a value", rules(header.Rule{Set: "a", Value: "b\r\nc: d"}), `headers[0].value: must have no control characters`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -12,6 +12,7 @@ import (
 	"github.com/sluice-gateway/sluice/execute"
 	"github.com/sluice-gateway/sluice/plan"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/header"
 )
 
 // Binding is how one subgraph is reached.
@@ -33,7 +34,7 @@ type remote struct {
 	name      string
 	client    *upstream.Client
 	path      string
-	headers   []rule
+	headers   *header.Rules
 	persisted bool
 	refusing  atomic.Bool // the server has said that it keeps no queries by their hash
 	maxBatch  int
@@ -46,6 +47,7 @@ func New(bindings map[string]Binding) (*Driver, error) {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(bindings)) {
 		b := bindings[name]
+		rules, _ := header.New(b.Config.Headers) //nolint:errcheck // Validate says the same
 		switch err := b.Config.Validate(); {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("subgraph %q: %w", name, err))
@@ -53,7 +55,7 @@ func New(bindings map[string]Binding) (*Driver, error) {
 			errs = append(errs, fmt.Errorf("subgraph %q: there is no client to call it with", name))
 		default:
 			d.remotes[name] = &remote{
-				name: name, client: b.Client, path: b.Config.Path, headers: newRules(b.Config.Headers),
+				name: name, client: b.Client, path: b.Config.Path, headers: rules,
 				persisted: b.Config.PersistedQueries, maxBatch: b.Config.MaxBatch, redact: b.Config.Errors == RedactErrors,
 			}
 		}
@@ -82,7 +84,9 @@ func (d *Driver) Compile(p *plan.Plan, fetches []*plan.Fetch) ([]execute.Runner,
 		case finder != nil:
 			runners[i] = finder
 		default:
-			runners[i] = newQuery(r, f, p.Operation == ast.Mutation && !f.Query.Entities)
+			q := newQuery(r, f, p.Operation == ast.Mutation && !f.Query.Entities)
+			q.share = p.Operation == ast.Query
+			runners[i] = q
 		}
 	}
 	return runners, nil

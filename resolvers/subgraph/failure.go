@@ -26,6 +26,7 @@ const (
 	messageIncomplete  = "The answer of the subgraph lacks what it was asked for."
 	messageReported    = "The subgraph reported an error."
 	messageNoErrors    = "The errors of the subgraph cannot be read."
+	messageCredentials = "There are no credentials to call the subgraph with."
 	messageUnsent      = "The request to the subgraph cannot be sent."
 	messageOver        = "The operation's time is over."
 	messageCanceled    = "The request was canceled."
@@ -84,6 +85,8 @@ func unanswered(ctx context.Context, err error) *failure {
 		return &failure{fault.SubrequestMalformed, messageNoGraphQL, e.Status, err}
 	case upstream.CodeRequest:
 		return &failure{fault.Internal, messageUnsent, 0, err}
+	case upstream.CodeCredentials:
+		return &failure{fault.HTTPClient, messageCredentials, 0, err}
 	case upstream.CodeUnavailable:
 		if errors.Is(err, upstream.ErrConnectTimeout) {
 			return &failure{fault.GatewayTimeout, messageTimeout, 0, err}

@@ -19,6 +19,7 @@ type request struct {
 	parts   []part
 	results []result // of the parts
 
+	given    []execute.Giver    // what the answers give to the headers of the client's
 	response *upstream.Response // on loan
 	arena    *value.Arena
 }
@@ -91,13 +92,18 @@ func (r *request) body(head []byte) []byte {
 
 // exchange sends a body and scans what comes back.
 func (r *request) exchange(ctx context.Context, body []byte) (value.Value, *failure) {
+	caller := callerOf(r.parts[0].in)
 	resp, err := r.remote.client.Do(ctx, &upstream.Request{
-		Method: "POST", Path: r.remote.path, Header: r.remote.header(r.parts[0].in.Caller), Body: body,
+		Method: "POST", Path: r.remote.path, Header: r.remote.header(caller.Header), Body: body,
+		Caller: caller, Share: r.parts[0].query.share,
 	})
 	if err != nil {
 		return value.Value{}, unanswered(ctx, err)
 	}
 	r.response, r.arena = resp, value.NewArena()
+	if resp.Given != nil {
+		r.given = append(r.given, resp.Given)
+	}
 	answer, err := value.Scan(resp.Body, r.layout.answer, r.arena)
 	return judge(answer, err, resp)
 }

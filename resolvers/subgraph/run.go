@@ -173,6 +173,12 @@ func outcomes(in []*execute.Inputs, requests ...*request) []*execute.Outcome {
 			}
 		}
 	}
+	for _, r := range requests { // whoever has a part in a request names it; the same one twice counts once
+		for i := range r.parts {
+			o := out[r.parts[i].number]
+			o.Given = append(o.Given, r.given...)
+		}
+	}
 	first.Release = func() {
 		for _, r := range requests {
 			r.release()
