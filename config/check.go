@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/suggest"
+	"github.com/sluice-gateway/sluice/resolvers/hashkey"
 )
 
 // check reports what is wrong with values that could be decoded: within each section, and across them.
@@ -26,7 +27,13 @@ func (d *decoder) check(c *Config) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Services)) {
 		s := c.Services[name]
-		d.section(join("services", name), s.Validate())
+		path := join("services", name)
+		d.section(path, s.Validate())
+		if key := s.Balance.Key; key != "" {
+			if _, err := hashkey.Parse(key); err != nil {
+				d.reportAt(path+".balance.key", err.Error())
+			}
+		}
 	}
 	d.sources(c)
 	for _, name := range slices.Sorted(maps.Keys(c.Subgraphs)) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sluice-gateway/sluice/mapping"
+	"github.com/sluice-gateway/sluice/resolvers/hashkey"
 	"github.com/sluice-gateway/sluice/schema/connect"
 	"github.com/sluice-gateway/sluice/upstream"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
@@ -42,6 +43,7 @@ type site struct {
 	config      value.Value
 	maxRequests int64 // of one operation; 0: no limit
 	concurrency int
+	key         *hashkey.Expression // by which the calls of the service are balanced; nil: there is none
 }
 
 // header is one header that a connector sends.
@@ -93,6 +95,13 @@ func (b *builder) connector(def *connect.Connector) (*connector, error) {
 	var err error
 	if c.site, err = b.site(c); err != nil {
 		return nil, err
+	}
+	if c.site.key != nil {
+		for _, name := range c.site.key.Headers() {
+			if !slices.Contains(c.requestHeaders, name) {
+				c.requestHeaders = append(c.requestHeaders, name)
+			}
+		}
 	}
 	c.addHeaders(def.Headers)
 	c.addHeaders(headers)
@@ -186,7 +195,10 @@ func references(def *connect.Connector) []mapping.Reference {
 func (b *builder) site(c *connector) (*site, error) {
 	s := b.sources[c.def.Source]
 	if s == nil || c.def.Source == nil {
-		s = b.newSite(c.def)
+		var err error
+		if s, err = b.newSite(c.def); err != nil {
+			return nil, err
+		}
 		if c.def.Source != nil {
 			b.sources[c.def.Source] = s
 		}
@@ -197,7 +209,7 @@ func (b *builder) site(c *connector) (*site, error) {
 	return s, b.connect(s, c)
 }
 
-func (b *builder) newSite(def *connect.Connector) *site {
+func (b *builder) newSite(def *connect.Connector) (*site, error) {
 	var binding Binding
 	if b.options.Bind != nil {
 		binding = b.options.Bind(def.Subgraph, def.Source)
@@ -212,7 +224,13 @@ func (b *builder) newSite(def *connect.Connector) *site {
 	if s.concurrency <= 0 {
 		s.concurrency = DefaultConcurrency
 	}
-	return s
+	if s.client != nil && s.client.HashKey() != "" {
+		var err error
+		if s.key, err = hashkey.Parse(s.client.HashKey()); err != nil {
+			return nil, fmt.Errorf("the service %q: balance.key: %w", s.client.Service(), err)
+		}
+	}
+	return s, nil
 }
 
 // connect gives a site the client of the origin that the schema names. The URL that holds the origin may depend on

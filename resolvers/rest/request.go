@@ -41,6 +41,10 @@ func (w *worker) request() (r *upstream.Request, skip bool, err error) {
 		return nil, false, errOrigin
 	}
 	r = &upstream.Request{Method: c.def.Method, Path: string(built.Path)}
+	if c.site.key != nil {
+		r.Key, r.HasKey, w.text = c.site.key.Key(&w.env, w.text)
+		w.collect("BalanceKey")
+	}
 	w.headers(r)
 	if c.def.Body == nil {
 		return r, false, nil

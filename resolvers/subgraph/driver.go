@@ -11,6 +11,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/execute"
 	"github.com/sluice-gateway/sluice/plan"
+	"github.com/sluice-gateway/sluice/resolvers/hashkey"
 	"github.com/sluice-gateway/sluice/upstream"
 	"github.com/sluice-gateway/sluice/upstream/header"
 )
@@ -39,6 +40,7 @@ type remote struct {
 	refusing  atomic.Bool // the server has said that it keeps no queries by their hash
 	maxBatch  int
 	redact    bool
+	key       *hashkey.Expression // by which the calls of the service are balanced; nil: there is none
 }
 
 // New returns a driver for remote subgraphs, by their names. It calls nobody.
@@ -48,15 +50,18 @@ func New(bindings map[string]Binding) (*Driver, error) {
 	for _, name := range slices.Sorted(maps.Keys(bindings)) {
 		b := bindings[name]
 		rules, _ := header.New(b.Config.Headers) //nolint:errcheck // Validate says the same
+		key, keyErr := b.key()
 		switch err := b.Config.Validate(); {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("subgraph %q: %w", name, err))
 		case b.Client == nil:
 			errs = append(errs, fmt.Errorf("subgraph %q: there is no client to call it with", name))
+		case keyErr != nil:
+			errs = append(errs, fmt.Errorf("subgraph %q: the service %q: balance.key: %w", name, b.Client.Service(), keyErr))
 		default:
 			d.remotes[name] = &remote{
 				name: name, client: b.Client, path: b.Config.Path, headers: rules,
-				persisted: b.Config.PersistedQueries, maxBatch: b.Config.MaxBatch, redact: b.Config.Errors == RedactErrors,
+				persisted: b.Config.PersistedQueries, maxBatch: b.Config.MaxBatch, redact: b.Config.Errors == RedactErrors, key: key,
 			}
 		}
 	}
@@ -64,6 +69,14 @@ func New(bindings map[string]Binding) (*Driver, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// key parses the expression by which the calls of the service are balanced, nil if there is none.
+func (b *Binding) key() (*hashkey.Expression, error) {
+	if b.Client == nil || b.Client.HashKey() == "" {
+		return nil, nil
+	}
+	return hashkey.Parse(b.Client.HashKey())
 }
 
 // Compile prepares the fetches of a plan; see [execute.Driver].

@@ -93,10 +93,14 @@ func (r *request) body(head []byte) []byte {
 // exchange sends a body and scans what comes back.
 func (r *request) exchange(ctx context.Context, body []byte) (value.Value, *failure) {
 	caller := callerOf(r.parts[0].in)
-	resp, err := r.remote.client.Do(ctx, &upstream.Request{
+	req := &upstream.Request{
 		Method: "POST", Path: r.remote.path, Header: r.remote.header(caller.Header), Body: body,
 		Caller: caller, Share: r.parts[0].query.share,
-	})
+	}
+	if r.remote.key != nil {
+		req.Key, req.HasKey = r.remote.key.OfRequest(caller.Header)
+	}
+	resp, err := r.remote.client.Do(ctx, req)
 	if err != nil {
 		return value.Value{}, unanswered(ctx, err)
 	}
