@@ -17,9 +17,9 @@ const (
 
 // Config says how the connections to each endpoint are kept.
 type Config struct {
-	// Client says who speaks HTTP/1.1: native, which is ours, and costs half the time and a quarter of the allocations
-	// (default); or net/http, the client of Go's library, to compare if something looks odd. That one sends some requests
-	// again on its own, and does not know lifetimes.
+	// Client says who speaks HTTP/1.1: native, which is ours, and allocates half as much (default); or net/http, the client
+	// of Go's library, to compare if something looks odd. That one sends some requests again on its own, and does not know
+	// lifetimes.
 	Client string `yaml:"client" jsonschema:"enum=native,enum=net/http"`
 	// MaxIdle is how many idle connections to one endpoint are kept (default 256). An HTTP/1.1 connection carries one
 	// request at a time: with fewer than the usual number of requests in flight, connections are made and thrown away.
@@ -59,7 +59,7 @@ type TLS struct {
 	// Roots are such certificates themselves.
 	Roots string `yaml:"roots"`
 	// CertificateFile holds the certificate, in PEM, that is shown to endpoints which ask for one, with its chain. It is
-	// read again when it changes: a pair that cannot be used is reported, and the one before is kept.
+	// read again when it changes: in place of a pair that cannot be used, the one before is kept.
 	CertificateFile string `yaml:"certificate_file"`
 	// KeyFile holds the key of the certificate, in PEM.
 	KeyFile string `yaml:"key_file"`
