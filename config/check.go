@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/suggest"
 	"github.com/sluice-gateway/sluice/resolvers/hashkey"
@@ -45,6 +46,7 @@ func (d *decoder) check(c *Config) {
 		d.section(fmt.Sprintf("routes[%d]", i), c.Routes[i].Validate())
 	}
 	d.section("openapi", c.OpenAPI.Validate())
+	d.section("forwarded", c.Forwarded.Validate())
 	d.section("operation", c.Operation.Validate())
 	d.section("server", c.Server.Validate())
 	positive := func(path string, n int) {
@@ -61,6 +63,9 @@ func (d *decoder) check(c *Config) {
 	}
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf("log.format", c.Log.Format, "json", "text")
+	if c.Reload.Interval < 10*time.Millisecond {
+		d.reportAt("reload.interval", fmt.Sprintf("must be at least 10ms (got %s)", c.Reload.Interval))
+	}
 }
 
 func (d *decoder) sources(c *Config) {

@@ -7,6 +7,9 @@
 package config
 
 import (
+	"slices"
+	"time"
+
 	"github.com/sluice-gateway/sluice/operation"
 	"github.com/sluice-gateway/sluice/resolvers/subgraph"
 	"github.com/sluice-gateway/sluice/routes"
@@ -41,6 +44,8 @@ type Config struct {
 	Routes []routes.Route `yaml:"routes"`
 	// OpenAPI serves a document that describes the routes. Default enabled, if there are routes.
 	OpenAPI routes.OpenAPI `yaml:"openapi"`
+	// Forwarded says what services are told of the clients whose requests routes pass on.
+	Forwarded routes.Forwarded `yaml:"forwarded"`
 	// Operation limits what clients may ask.
 	Operation operation.Config `yaml:"operation"`
 	// Plan limits planning.
@@ -55,9 +60,12 @@ type Config struct {
 	Status Status `yaml:"status"`
 	// Log is how the program tells what happens.
 	Log Log `yaml:"log"`
+	// Reload says when the program reads its configuration again, beside the times at which it is told to.
+	Reload Reload `yaml:"reload"`
 
 	references map[string]string // what stood in the file for values from the environment, by path
 	places     map[string]place
+	files      []string
 }
 
 // Source are the settings of one @source.
@@ -108,6 +116,16 @@ type Log struct {
 	Format string `yaml:"format" jsonschema:"enum=json,enum=text"`
 }
 
+// Reload says when the program reads its configuration again. It does so in any case on SIGHUP, and on POST /reload of the
+// operators' listener.
+type Reload struct {
+	// Watch looks at the configuration and all files that it names, and reloads when one has changed and come to rest.
+	// Default true.
+	Watch bool `yaml:"watch"`
+	// Interval is how often the files are looked at. Default 1s.
+	Interval time.Duration `yaml:"interval"`
+}
+
 // Default returns the defaults that the fields name. What has no default is empty: the schema, the services.
 func Default() Config {
 	c := Config{
@@ -118,6 +136,7 @@ func Default() Config {
 		Playground:    Playground{Enabled: true},
 		OpenAPI:       routes.DefaultOpenAPI(),
 		Log:           Log{Level: "info", Format: "text"},
+		Reload:        Reload{Watch: true, Interval: time.Second},
 	}
 	c.Listen, c.Admin = c.Server.Listen, c.Server.Admin.Listen
 	return c
@@ -136,6 +155,10 @@ func (c *Config) Place(path string) (line, column int) {
 	}
 	return 0, 0
 }
+
+// Files are the files and folders that the configuration is read from: its own file first, then those that it names, whether
+// they are there or not.
+func (c *Config) Files() []string { return slices.Clone(c.files) }
 
 // Bind returns the name of the service that a @source is bound to, by the first of these that there is: the service that
 // sources names for "<subgraph>.<source>"; the one that it names for the source in any subgraph; a service that is

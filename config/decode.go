@@ -33,6 +33,7 @@ type decoder struct {
 	anchors    map[string]ast.Node // by name
 	references map[string]string   // what stood for values from the environment, by path
 	reported   map[string]bool     // paths with a problem of their own
+	files      []string            // that the configuration names
 	nodes      int
 }
 

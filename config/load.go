@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -156,6 +157,13 @@ func (d *decoder) resolve(c *Config, folder string) {
 			o.File = d.path(fmt.Sprintf("routes[%d].operation.file", i), folder, o.File)
 		}
 	}
+	for field, file := range map[string]*string{"cert_file": &c.Server.TLS.CertFile, "key_file": &c.Server.TLS.KeyFile} {
+		if *file != "" {
+			*file = d.path("server.tls."+field, folder, *file)
+		}
+	}
+	c.files = append([]string{d.file}, d.files...)
+	slices.Sort(c.files[1:])
 }
 
 // path joins a path to a folder, and reports it if nothing is there.
@@ -163,6 +171,7 @@ func (d *decoder) path(at, folder, s string) string {
 	if !filepath.IsAbs(s) {
 		s = filepath.Join(folder, s)
 	}
+	d.files = append(d.files, s)
 	if _, err := os.Stat(s); errors.Is(err, fs.ErrNotExist) {
 		d.reportAt(at, fmt.Sprintf("there is no such file or folder (got %q)", s))
 	} else if err != nil {

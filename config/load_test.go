@@ -109,6 +109,10 @@ func TestLoadReads(t *testing.T) {
 		{"an integer from the environment", c.Services["shop.stock"].Limits.BodyBytes, int64(1024)},
 		{"a boolean from the environment", c.Playground.Enabled, false},
 		{"the other settings of a section keep their defaults", c.Operation.MaxTokens, 15_000},
+		{"when it is read again", c.Reload, config.Reload{Watch: false, Interval: 5 * time.Second}},
+		{"the files it is read from", c.Files(), []string{
+			filepath.Join("testdata", "full.good.yaml"), filepath.Join("testdata", "schema"), filepath.Join("testdata", "schema", "accounts.graphql"),
+		}},
 		{"settings of a source", c.Sources["accounts"].Config, map[string]any{
 			"token": "s3cr3t", "header": "Bearer s3cr3t ${kept}", "retries": int64(3), "ratio": 0.5,
 			"nested": map[string]any{"list": []any{int64(1), "two", nil, true}},
@@ -244,7 +248,7 @@ func TestPrint(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatalf("what was printed does not load: %q\n%s", lines(problems), b.String())
 	}
-	if diff := cmp.Diff(c, again, cmp.AllowUnexported(config.Config{}), cmpopts.IgnoreFields(config.Config{}, "places"), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(c, again, cmp.AllowUnexported(config.Config{}), cmpopts.IgnoreFields(config.Config{}, "places", "files"), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("what was printed means something else: (-want +got)\n%s", diff)
 	}
 	for _, want := range []string{"token: ${ACCOUNTS_TOKEN}", "idle: 2m\n", "max_tokens: 15000", "body_bytes: ${STOCK_BYTES}"} {
