@@ -134,7 +134,7 @@ func schemaFiles(fsys fs.FS, name string) ([]*ast.Source, error) {
 	}
 	var files []*ast.Source
 	for _, e := range entries {
-		if e.IsDir() || !isSchemaFile(e.Name()) {
+		if e.IsDir() || !IsFile(e.Name()) {
 			continue
 		}
 		info, err := e.Info()
@@ -173,7 +173,8 @@ func schemaFile(fsys fs.FS, name string, info fs.FileInfo) (*ast.Source, error) 
 	return &ast.Source{Name: name, Input: string(text)}, nil
 }
 
-func isSchemaFile(name string) bool {
+// IsFile reports whether a file in a folder of a subgraph is read as a part of it, by its name alone.
+func IsFile(name string) bool {
 	switch path.Ext(name) {
 	case ".graphql", ".graphqls", ".gql":
 		return !strings.HasPrefix(name, ".")
@@ -184,7 +185,7 @@ func isSchemaFile(name string) bool {
 // nameOf returns the name that a subgraph has by the path of its schema.
 func nameOf(p string) string {
 	base := path.Base(filepath.ToSlash(p))
-	if isSchemaFile(base) {
+	if IsFile(base) {
 		return strings.TrimSuffix(base, path.Ext(base))
 	}
 	return base
