@@ -23,6 +23,8 @@ type Route struct {
 	Service string `yaml:"service"`
 	// Rewrite changes the path on its way to the service. Default: it stays as it is.
 	Rewrite Rewrite `yaml:"rewrite"`
+	// Headers are rules for the headers of requests to the service, and of its answers.
+	Headers Headers `yaml:"headers"`
 	// MaxBodyBytes limits the body of a request. Default: server.max_body_bytes for an operation, 10485760 (10 MiB) for a
 	// service.
 	MaxBodyBytes int64 `yaml:"max_body_bytes"`
@@ -116,6 +118,9 @@ func (r *Route) Validate() error {
 		r.Operation.validate(wrong)
 		if r.Rewrite != (Rewrite{}) {
 			errs = append(errs, errors.New("rewrite: is for routes with a service"))
+		}
+		if len(r.Headers.Request)+len(r.Headers.Response) > 0 {
+			errs = append(errs, errors.New("headers: are for routes with a service"))
 		}
 		if r.IdleTimeout != 0 {
 			wrong("idle_timeout", "is for routes with a service", r.IdleTimeout)

@@ -34,6 +34,10 @@ type Options struct {
 	HasService func(name string) bool
 	// Reserved are the paths that something else answers, and what that is.
 	Reserved map[string]string
+	// Forwarded says what services are told of clients.
+	Forwarded Forwarded
+	// Stop ends what is passed on when it is done: a stream or another protocol has no end of its own. Nil: never.
+	Stop context.Context
 	// ReadFile reads the document of an operation. Default: os.ReadFile.
 	ReadFile func(name string) ([]byte, error)
 	// RequestID returns the id of the request that a context belongs to; nil: requests have none.
@@ -97,6 +101,10 @@ type passing interface{ passes() }
 // New makes a table of routes. The problems are everything that is wrong with them; the table has the routes without any.
 func New(list []Route, o Options) (*Table, problem.List) {
 	b := builder{table: &Table{mux: http.NewServeMux()}, options: o.withDefaults()}
+	var err error
+	if b.forwarding, err = newForwarding(o.Forwarded); err != nil {
+		return b.table, problem.List{{Code: "INVALID_ROUTE", Message: "forwarded." + err.Error()}}
+	}
 	for i := range list {
 		b.add(i, &list[i])
 	}
@@ -110,6 +118,7 @@ func New(list []Route, o Options) (*Table, problem.List) {
 type builder struct {
 	table      *Table
 	options    Options
+	forwarding *forwarding
 	registered []registered
 	problems   problem.List
 }
@@ -200,7 +209,7 @@ func (t *Table) Find(r *http.Request) (h http.Handler, passed bool) {
 
 // allowed returns the methods that the path of a request has, if the mux refuses it for its method.
 func allowed(h http.Handler, r *http.Request) string {
-	var seen header
+	var seen head
 	h.ServeHTTP(&seen, r)
 	if seen.status != http.StatusMethodNotAllowed {
 		return ""
@@ -208,21 +217,21 @@ func allowed(h http.Handler, r *http.Request) string {
 	return seen.Header().Get("Allow")
 }
 
-// header is an answer of which only the head matters.
-type header struct {
+// head is an answer of which only the head matters.
+type head struct {
 	header http.Header
 	status int
 }
 
-func (h *header) Header() http.Header {
+func (h *head) Header() http.Header {
 	if h.header == nil {
 		h.header = http.Header{}
 	}
 	return h.header
 }
 
-func (h *header) WriteHeader(status int)      { h.status = status }
-func (h *header) Write(p []byte) (int, error) { return len(p), nil }
+func (h *head) WriteHeader(status int)      { h.status = status }
+func (h *head) Write(p []byte) (int, error) { return len(p), nil }
 
 // otherMethod answers requests with a method that a path does not have.
 func otherMethod(allow string) http.Handler {
