@@ -60,7 +60,7 @@ func (c demoCommand) Run(ctx context.Context, std *IO) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, g, &cfg, log, page, func(s *server.Server) { greet(std.Stdout, store, s, cfg.Server.Path) })
+	return serve(ctx, g, &cfg, log, page, nil, func() {}, func(s *server.Server) { greet(std.Stdout, store, s, cfg.Server.Path) })
 }
 
 // statusQuery shows what the gateway knows of itself.

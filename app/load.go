@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"github.com/sluice-gateway/sluice/config"
 	"github.com/sluice-gateway/sluice/gateway"
 	"github.com/sluice-gateway/sluice/problem"
+	"github.com/sluice-gateway/sluice/routes"
 	"github.com/sluice-gateway/sluice/schema"
 )
 
@@ -23,6 +25,8 @@ type loaded struct {
 	config     *config.Config
 	subgraphs  []*schema.Subgraph
 	supergraph *schema.Composed // instead of subgraphs, if the configuration names one
+	routes     *routes.Table    // made with the gateway
+	stop       context.Context  // ends what routes pass on; nil: it ends by itself
 }
 
 // read reads the configuration. What is missing or wrong in the result is among the problems; it is nil if nothing could
@@ -91,11 +95,29 @@ func (f configFlag) compose(l *loaded, problems problem.List, std *IO, log *slog
 		}
 		problems = append(problems, p)
 	}
+	if g != nil && problems.Errors() == nil {
+		s := g.Hold()
+		l.routes, list = l.table(g, s, routes.Options{Log: log, Stop: l.stop})
+		s.Release()
+		problems = append(problems, l.placed(f.Config, list)...)
+	}
 	if problems.Errors() != nil && g != nil {
 		g.Close()
 		g = nil
 	}
 	return g, problems
+}
+
+// placed says where in the configuration the problems are that name a field of it.
+func (l *loaded) placed(file string, list problem.List) problem.List {
+	for i := range list {
+		p := &list[i]
+		if path, _, ok := strings.Cut(p.Message, ": "); ok && p.File == "" {
+			p.File = file
+			p.Line, p.Column = l.config.Place(path)
+		}
+	}
+	return list
 }
 
 // repeats reports whether a problem without a place says no more than that a file was wrong, which was reported with the
@@ -111,6 +133,7 @@ func (l *loaded) options(std *IO, log *slog.Logger) gateway.Options {
 		Subgraphs:            l.subgraphs,
 		Supergraph:           l.supergraph,
 		Services:             c.Services,
+		Routed:               l.routed(),
 		Bind:                 c.Bind,
 		Remotes:              c.Subgraphs,
 		Sources:              map[string]gateway.Source{},

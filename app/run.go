@@ -11,6 +11,7 @@ import (
 	"github.com/sluice-gateway/sluice/config"
 	"github.com/sluice-gateway/sluice/console"
 	"github.com/sluice-gateway/sluice/gateway"
+	"github.com/sluice-gateway/sluice/routes"
 	"github.com/sluice-gateway/sluice/server"
 )
 
@@ -32,9 +33,14 @@ func pages(c *config.Config, title string, tabs []console.Tab) (http.Handler, er
 //
 // The order of the end matters: the server stops taking requests and waits for those in flight while their services can
 // still be called; only then are the connections to services closed.
-func serve(ctx context.Context, g *gateway.Gateway, c *config.Config, log *slog.Logger, page http.Handler, started func(*server.Server)) error {
+func serve(ctx context.Context, g *gateway.Gateway, c *config.Config, log *slog.Logger, page http.Handler, table *routes.Table, stop func(), started func(*server.Server)) error {
 	defer g.Close()
-	s, err := server.New(c.Server, g, server.Options{Log: log, Pages: page})
+	defer stop() // of what routes pass on, before the gateway waits for it
+	o := server.Options{Log: log, Pages: page}
+	if table != nil {
+		o.Routes = table
+	}
+	s, err := server.New(c.Server, g, o)
 	if err != nil {
 		return err
 	}

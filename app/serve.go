@@ -39,6 +39,9 @@ func (c serveCommand) Run(ctx context.Context, std *IO) error {
 	if err != nil {
 		log = nil // the configuration has that problem too, and nothing is started
 	}
+	var stop context.CancelFunc
+	l.stop, stop = context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
 	g, problems := c.compose(l, problems, std, log)
 	if g == nil {
 		return problemError{problems}
@@ -49,8 +52,15 @@ func (c serveCommand) Run(ctx context.Context, std *IO) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, g, l.config, log, page, func(s *server.Server) {
+	return serve(ctx, g, l.config, log, page, l.routes, stop, func(s *server.Server) {
 		_, _ = fmt.Fprintf(std.Stdout, "GraphQL at http://%s%s\n", s.Addr(), l.config.Server.Path)
+		if n := len(l.config.Routes); n > 0 {
+			_, _ = fmt.Fprintf(std.Stdout, "%s at http://%s", count(n, "route"), s.Addr())
+			if l.config.OpenAPI.Enabled {
+				_, _ = fmt.Fprintf(std.Stdout, ", described at %s", l.config.OpenAPI.Path)
+			}
+			_, _ = fmt.Fprintln(std.Stdout)
+		}
 		if page != nil {
 			_, _ = fmt.Fprintf(std.Stdout, "playground at http://%s/\n", s.Addr())
 		}

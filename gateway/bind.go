@@ -123,7 +123,7 @@ func (b *binder) entered(src *schema.Source) bool {
 // unused reports settings of what is not there.
 func (b *binder) unused() {
 	for _, name := range slices.Sorted(maps.Keys(b.options.Services)) {
-		if !b.used[name] {
+		if !b.used[name] && !slices.Contains(b.options.Routed, name) {
 			b.report(problem.Warning, "UNUSED_SERVICE", "%s: no @source and no subgraph is bound to this service, so nothing calls it.%s",
 				setting("services", name), suggest.DidYouMean("", name, slices.Sorted(maps.Keys(b.callable))))
 		}

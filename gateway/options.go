@@ -23,6 +23,8 @@ type Options struct {
 	Locals []Local
 	// Services are the upstreams by name.
 	Services map[string]upstream.Config
+	// Routed are the names of services that others than the sources of the schema call, so that no warning says that nobody does.
+	Routed []string
 	// Bind says which service a @source of a connector calls; empty: the origin of its baseURL. Nil binds a source to the service that
 	// is called as "<subgraph>.<source>" or as the source.
 	Bind func(subgraph, source string) (service string)
