@@ -170,7 +170,7 @@ func (s *Snapshot) connectRemotes() error {
 			return fmt.Errorf("subgraph %q: %w", src.Subgraph, err)
 		}
 		cfg := upstream.DefaultConfig()
-		cfg.Endpoints = []string{origin}
+		cfg.Endpoints = endpoint.At(origin)
 		if _, err = s.take(name, cfg); err != nil {
 			return fmt.Errorf("subgraph %w", err)
 		}

@@ -29,6 +29,9 @@ type Gateway struct {
 	status  graphql.ExecutableSchema
 	current atomic.Pointer[Snapshot]
 
+	operations operations
+	reloads    reloads
+
 	mu       sync.Mutex // guards the fields below
 	last     int        // number of a snapshot that was in use
 	open     map[*Snapshot]struct{}
@@ -80,10 +83,12 @@ func (g *Gateway) Prepare(ctx context.Context, r *operation.Request) (operation.
 func (s *Snapshot) Prepare(ctx context.Context, r *operation.Request) (operation.Operation, gqlerror.List) {
 	p, errs := s.preparer.Prepare(r)
 	if errs != nil {
+		s.gateway.operations.refused.Add(1)
 		return nil, errs
 	}
 	if s.options.DisableIntrospection && introspects(p.Definition) {
 		p.Release()
+		s.gateway.operations.refused.Add(1)
 		return nil, gqlerror.List{fault.New(fault.IntrospectionDisabled, "The schema may not be asked for here.")}
 	}
 	p.Labels = s.labels.of(ctx, r.Caller)
@@ -111,9 +116,11 @@ func (r *running) Execute(ctx context.Context) *operation.Response {
 	program, err := s.wiring.program(r.prepared)
 	if err != nil {
 		s.gateway.log.WarnContext(ctx, "operation cannot be planned", "operation", r.prepared.Definition.Name, "error", err)
+		s.gateway.operations.failed.Add(1)
 		return operation.NewResponse(nil, gqlerror.List{fault.New(fault.NoPlan, "The operation cannot be planned.")}, r.prepared.Release)
 	}
 	resp := program.Run(ctx, &execute.Request{Variables: r.prepared.Variables, Caller: r.request.Caller, Log: s.gateway.incident})
+	s.gateway.operations.count(resp)
 	resp.Defer(r.prepared.Release)
 	return resp
 }

@@ -21,6 +21,8 @@ func (g *Gateway) Reload(o Options) problem.List {
 	s, problems := g.Build(o)
 	if s != nil {
 		g.Swap(s)
+	} else {
+		g.Refuse(problems)
 	}
 	return problems
 }
@@ -53,6 +55,7 @@ func (g *Gateway) Swap(s *Snapshot) {
 	s.number, s.loaded = g.last, time.Now()
 	before := g.current.Swap(s)
 	g.mu.Unlock()
+	g.reloads.succeed()
 	before.users.release()
 }
 

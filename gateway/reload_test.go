@@ -159,11 +159,24 @@ func TestBadOptionsChangeNothing(t *testing.T) {
 		t.Error("a schema that is wrong is taken")
 	}
 	worse := o
-	worse.Services = map[string]upstream.Config{"api": {}}
+	broken := service(api.URL)
+	broken.Timeouts.Total = -1
+	worse.Services = map[string]upstream.Config{"api": broken}
 	if problems := g.Reload(worse); problems.Errors() == nil {
 		t.Error("a service that is wrong is taken")
 	}
-	wantData(t, g, `{ a { id } sluice { snapshot { number } } }`, `{"a":{"id":"1"},"sluice":{"snapshot":{"number":1}}}`)
+	wantData(t, g, `{ a { id } sluice { snapshot { number } reloads { succeeded refused refusal { problems } } } }`,
+		`{"a":{"id":"1"},"sluice":{"snapshot":{"number":1},"reloads":{"succeeded":0,"refused":2,"refusal":{"problems":["error CONFIG: `+
+			`services.api.timeouts.total: must be > 0 (got -1ns)"]}}}}`)
+	reload(t, g, o)
+	wantData(t, g, `{ sluice { reloads { succeeded refused refusal { at } } } }`, `{"sluice":{"reloads":{"succeeded":1,"refused":2,"refusal":null}}}`)
+	if _, codes := ask(t, g, `{ unknown }`); len(codes) == 0 {
+		t.Error("an unknown field is answered")
+	}
+	c := g.Counts()
+	if want := (gateway.Operations{Complete: 2, Refused: 1}); c.Operations != want || c.Snapshot != 2 || len(c.Services) != 1 {
+		t.Errorf("Counts() = %+v", c)
+	}
 }
 
 func TestWhatStaysTheSameGoesOn(t *testing.T) {

@@ -20,6 +20,7 @@ func (g *Gateway) Status(context.Context) (*model.SluiceStatus, error) {
 		Version:   s.options.Version,
 		StartedAt: g.started,
 		Snapshot:  &model.SluiceSnapshot{Number: s.number, Hash: s.supergraph.Hash, LoadedAt: s.loaded},
+		Reloads:   reloadsStatus(g.reloads.get()),
 		Planning:  planningStatus(s.wiring.planner.Stats()),
 		Services:  []*model.SluiceService{},
 		Sources:   []*model.SluiceSource{},
@@ -40,6 +41,17 @@ func (g *Gateway) Status(context.Context) (*model.SluiceStatus, error) {
 		out.Sources = append(out.Sources, st)
 	}
 	return out, nil
+}
+
+func reloadsStatus(r Reloads) *model.SluiceReloads {
+	out := &model.SluiceReloads{Succeeded: int64(r.Succeeded), Refused: int64(r.Refused)}
+	if r.Refusal != nil {
+		out.Refusal = &model.SluiceRefusal{At: r.Refusal.At, Problems: []string{}}
+		for _, p := range r.Refusal.Problems {
+			out.Refusal.Problems = append(out.Refusal.Problems, p.String())
+		}
+	}
+	return out
 }
 
 func planningStatus(st plan.Stats) *model.SluicePlanning {

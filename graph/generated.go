@@ -150,6 +150,8 @@ type SluiceStatus {
   uptime: Float!
   "What the gateway works with since the last reload."
   snapshot: SluiceSnapshot!
+  "What became of attempts to load another configuration."
+  reloads: SluiceReloads!
   "What became of operations that needed a plan."
   planning: SluicePlanning!
   "The upstream services, by name."
@@ -165,6 +167,23 @@ type SluiceSnapshot {
   "Of the composed schema with its sources, hexadecimal."
   hash: String!
   loadedAt: SluiceTime!
+}
+
+"What became of attempts to load another configuration."
+type SluiceReloads {
+  "Reloads so far that brought a new snapshot."
+  succeeded: SluiceCount!
+  "Reloads so far that were refused, so that the snapshot before them stayed."
+  refused: SluiceCount!
+  "What was wrong with the last reload; null if it succeeded, or there was none."
+  refusal: SluiceRefusal
+}
+
+"A configuration that was not taken."
+type SluiceRefusal {
+  at: SluiceTime!
+  "What is wrong with it, each with file and line."
+  problems: [String!]!
 }
 
 "What became of operations that needed a plan. What was found once is kept for a while, and not counted again."
@@ -274,6 +293,28 @@ func (ec *executionContext) childFields_SluicePlanning(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type SluicePlanning", field.Name)
 }
 
+func (ec *executionContext) childFields_SluiceRefusal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_SluiceRefusal_at(ctx, field)
+	case "problems":
+		return ec.fieldContext_SluiceRefusal_problems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SluiceRefusal", field.Name)
+}
+
+func (ec *executionContext) childFields_SluiceReloads(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "succeeded":
+		return ec.fieldContext_SluiceReloads_succeeded(ctx, field)
+	case "refused":
+		return ec.fieldContext_SluiceReloads_refused(ctx, field)
+	case "refusal":
+		return ec.fieldContext_SluiceReloads_refusal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SluiceReloads", field.Name)
+}
+
 func (ec *executionContext) childFields_SluiceService(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -328,6 +369,8 @@ func (ec *executionContext) childFields_SluiceStatus(ctx context.Context, field 
 		return ec.fieldContext_SluiceStatus_uptime(ctx, field)
 	case "snapshot":
 		return ec.fieldContext_SluiceStatus_snapshot(ctx, field)
+	case "reloads":
+		return ec.fieldContext_SluiceStatus_reloads(ctx, field)
 	case "planning":
 		return ec.fieldContext_SluiceStatus_planning(ctx, field)
 	case "services":
@@ -834,6 +877,130 @@ func (ec *executionContext) fieldContext_SluicePlanning_excessive(_ context.Cont
 	return graphql.NewScalarFieldContext("SluicePlanning", field, false, false, "SluiceCount")
 }
 
+func (ec *executionContext) _SluiceRefusal_at(ctx context.Context, field graphql.CollectedField, obj *model.SluiceRefusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceRefusal_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNSluiceTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceRefusal_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceRefusal", field, false, false, "SluiceTime")
+}
+
+func (ec *executionContext) _SluiceRefusal_problems(ctx context.Context, field graphql.CollectedField, obj *model.SluiceRefusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceRefusal_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceRefusal_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceRefusal", field, false, false, "String")
+}
+
+func (ec *executionContext) _SluiceReloads_succeeded(ctx context.Context, field graphql.CollectedField, obj *model.SluiceReloads) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceReloads_succeeded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Succeeded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNSluiceCount2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceReloads_succeeded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceReloads", field, false, false, "SluiceCount")
+}
+
+func (ec *executionContext) _SluiceReloads_refused(ctx context.Context, field graphql.CollectedField, obj *model.SluiceReloads) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceReloads_refused(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refused, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNSluiceCount2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceReloads_refused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceReloads", field, false, false, "SluiceCount")
+}
+
+func (ec *executionContext) _SluiceReloads_refusal(ctx context.Context, field graphql.CollectedField, obj *model.SluiceReloads) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceReloads_refusal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refusal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SluiceRefusal) graphql.Marshaler {
+			return ec.marshalOSluiceRefusal2ᚖgithubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluiceRefusal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceReloads_refusal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SluiceReloads",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SluiceRefusal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SluiceService_name(ctx context.Context, field graphql.CollectedField, obj *model.SluiceService) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1238,6 +1405,38 @@ func (ec *executionContext) fieldContext_SluiceStatus_snapshot(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_SluiceSnapshot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SluiceStatus_reloads(ctx context.Context, field graphql.CollectedField, obj *model.SluiceStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceStatus_reloads(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reloads, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SluiceReloads) graphql.Marshaler {
+			return ec.marshalNSluiceReloads2ᚖgithubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluiceReloads(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceStatus_reloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SluiceStatus",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SluiceReloads(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2572,6 +2771,87 @@ func (ec *executionContext) _SluicePlanning(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var sluiceRefusalImplementors = []string{"SluiceRefusal"}
+
+func (ec *executionContext) _SluiceRefusal(ctx context.Context, sel ast.SelectionSet, obj *model.SluiceRefusal) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sluiceRefusalImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SluiceRefusal")
+		case "at":
+			out.Values[i] = ec._SluiceRefusal_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._SluiceRefusal_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var sluiceReloadsImplementors = []string{"SluiceReloads"}
+
+func (ec *executionContext) _SluiceReloads(ctx context.Context, sel ast.SelectionSet, obj *model.SluiceReloads) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sluiceReloadsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SluiceReloads")
+		case "succeeded":
+			out.Values[i] = ec._SluiceReloads_succeeded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refused":
+			out.Values[i] = ec._SluiceReloads_refused(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refusal":
+			out.Values[i] = ec._SluiceReloads_refusal(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var sluiceServiceImplementors = []string{"SluiceService"}
 
 func (ec *executionContext) _SluiceService(ctx context.Context, sel ast.SelectionSet, obj *model.SluiceService) graphql.Marshaler {
@@ -2750,6 +3030,11 @@ func (ec *executionContext) _SluiceStatus(ctx context.Context, sel ast.Selection
 				})
 		case "snapshot":
 			out.Values[i] = ec._SluiceStatus_snapshot(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reloads":
+			out.Values[i] = ec._SluiceStatus_reloads(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -3245,6 +3530,14 @@ func (ec *executionContext) marshalNSluicePlanning2ᚖgithubᚗcomᚋsluiceᚑga
 	return ec._SluicePlanning(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSluiceReloads2ᚖgithubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluiceReloads(ctx context.Context, sel ast.SelectionSet, v *model.SluiceReloads) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SluiceReloads!")
+		return graphql.Null
+	}
+	return ec._SluiceReloads(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSluiceService2ᚕᚖgithubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluiceServiceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SluiceService) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -3345,6 +3638,35 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -3517,6 +3839,13 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOSluiceRefusal2ᚖgithubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluiceRefusal(ctx context.Context, sel ast.SelectionSet, v *model.SluiceRefusal) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SluiceRefusal(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOString2ᚖstring(ctx context.Context, v any) (*string, error) {

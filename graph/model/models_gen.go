@@ -32,6 +32,23 @@ type SluicePlanning struct {
 	Excessive int64 `json:"excessive"`
 }
 
+// A configuration that was not taken.
+type SluiceRefusal struct {
+	At time.Time `json:"at"`
+	// What is wrong with it, each with file and line.
+	Problems []string `json:"problems"`
+}
+
+// What became of attempts to load another configuration.
+type SluiceReloads struct {
+	// Reloads so far that brought a new snapshot.
+	Succeeded int64 `json:"succeeded"`
+	// Reloads so far that were refused, so that the snapshot before them stayed.
+	Refused int64 `json:"refused"`
+	// What was wrong with the last reload; null if it succeeded, or there was none.
+	Refusal *SluiceRefusal `json:"refusal,omitempty"`
+}
+
 // An upstream service.
 type SluiceService struct {
 	Name string `json:"name"`
@@ -71,6 +88,8 @@ type SluiceStatus struct {
 	StartedAt time.Time `json:"startedAt"`
 	// What the gateway works with since the last reload.
 	Snapshot *SluiceSnapshot `json:"snapshot"`
+	// What became of attempts to load another configuration.
+	Reloads *SluiceReloads `json:"reloads"`
 	// What became of operations that needed a plan.
 	Planning *SluicePlanning `json:"planning"`
 	// The upstream services, by name.
