@@ -135,6 +135,7 @@ func Default() Config {
 		Introspection: Introspection{Enabled: true},
 		Playground:    Playground{Enabled: true},
 		OpenAPI:       routes.DefaultOpenAPI(),
+		Forwarded:     routes.DefaultForwarded(),
 		Log:           Log{Level: "info", Format: "text"},
 		Reload:        Reload{Watch: true, Interval: time.Second},
 	}

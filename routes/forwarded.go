@@ -19,6 +19,9 @@ type Forwarded struct {
 	Headers string `yaml:"headers" jsonschema:"enum=x_forwarded,enum=forwarded,enum=both,enum=none"`
 }
 
+// DefaultForwarded returns the defaults that the fields name.
+func DefaultForwarded() Forwarded { return Forwarded{Headers: sendLegacy} }
+
 // The choices of [Forwarded.Headers].
 const (
 	sendLegacy = "x_forwarded"
