@@ -21,6 +21,8 @@ type IO struct {
 	Stdout  io.Writer // results
 	Stderr  io.Writer // problems and the log
 	Environ func(name string) (value string, ok bool)
+	// Hangup has the channel told of SIGHUP from now on, which has the program reload; nil: there is no such signal.
+	Hangup func(chan<- os.Signal)
 }
 
 // The exit codes.

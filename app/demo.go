@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
+	"time"
 
 	"github.com/sluice-gateway/sluice/config"
 	"github.com/sluice-gateway/sluice/console"
@@ -13,6 +15,7 @@ import (
 	"github.com/sluice-gateway/sluice/gateway"
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/server"
+	"github.com/sluice-gateway/sluice/telemetry"
 	"github.com/sluice-gateway/sluice/upstream"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
@@ -26,7 +29,7 @@ type demoCommand struct {
 func (c demoCommand) Run(ctx context.Context, std *IO) error {
 	cfg := config.Default()
 	c.apply(&cfg)
-	log, err := newLogger(std.Stderr, cfg.Log)
+	log, _, err := newLogger(std.Stderr, cfg.Log)
 	if err != nil {
 		return err
 	}
@@ -54,13 +57,22 @@ func (c demoCommand) Run(ctx context.Context, std *IO) error {
 	}
 	tabs, err := demoTabs()
 	if err != nil {
+		g.Close()
 		return err
 	}
 	page, err := pages(&cfg, "Storefront demo", tabs)
 	if err != nil {
+		g.Close()
 		return err
 	}
-	return serve(ctx, g, &cfg, log, page, nil, func() {}, func(s *server.Server) { greet(std.Stdout, store, s, cfg.Server.Path) })
+	front, err := server.New(cfg.Server, g, server.Options{Log: log, Pages: page, Admin: map[string]http.Handler{metricsPattern: telemetry.Handler(g, version())}})
+	if err != nil {
+		g.Close()
+		return err
+	}
+	serving := serving{gateway: g, shutdown: func() time.Duration { return cfg.Server.Timeouts.Shutdown },
+		started: func(s *server.Server) { greet(std.Stdout, store, s, cfg.Server.Path) }}
+	return serving.run(ctx, front)
 }
 
 // statusQuery shows what the gateway knows of itself.

@@ -11,7 +11,6 @@ import (
 	"github.com/sluice-gateway/sluice/config"
 	"github.com/sluice-gateway/sluice/gateway"
 	"github.com/sluice-gateway/sluice/problem"
-	"github.com/sluice-gateway/sluice/routes"
 	"github.com/sluice-gateway/sluice/schema"
 )
 
@@ -25,7 +24,6 @@ type loaded struct {
 	config     *config.Config
 	subgraphs  []*schema.Subgraph
 	supergraph *schema.Composed // instead of subgraphs, if the configuration names one
-	routes     *routes.Table    // made with the gateway
 	stop       context.Context  // ends what routes pass on; nil: it ends by itself
 }
 
@@ -78,8 +76,37 @@ func (f configFlag) gateway(std *IO) (*gateway.Gateway, *loaded, problem.List) {
 // compose makes the gateway of what was loaded with some problems, and returns all of them; the gateway is nil if one is an
 // error.
 func (f configFlag) compose(l *loaded, problems problem.List, std *IO, log *slog.Logger) (*gateway.Gateway, problem.List) {
-	incomplete := problems.Errors() != nil
 	g, list := gateway.New(l.options(std, log))
+	problems = f.join(l, problems, list)
+	if g != nil && problems.Errors() == nil {
+		s := g.Hold()
+		problems = append(problems, l.attach(f.Config, s, log)...)
+		s.Release()
+	}
+	if problems.Errors() != nil && g != nil {
+		g.Close()
+		g = nil
+	}
+	return g, problems
+}
+
+// build is compose for a gateway that runs on another configuration.
+func (f configFlag) build(l *loaded, problems problem.List, std *IO, log *slog.Logger, g *gateway.Gateway) (*gateway.Snapshot, problem.List) {
+	s, list := g.Build(l.options(std, log))
+	problems = f.join(l, problems, list)
+	if s != nil && problems.Errors() == nil {
+		problems = append(problems, l.attach(f.Config, s, log)...)
+	}
+	if problems.Errors() != nil && s != nil {
+		g.Discard(s)
+		s = nil
+	}
+	return s, problems
+}
+
+// join adds the problems of the gateway to those with which it was loaded, without those that follow from them.
+func (f configFlag) join(l *loaded, problems, list problem.List) problem.List {
+	incomplete := problems.Errors() != nil
 	for _, p := range list {
 		if incomplete && p.Code == "NO_SOURCE" { // its service may be among what was wrong
 			continue
@@ -95,17 +122,7 @@ func (f configFlag) compose(l *loaded, problems problem.List, std *IO, log *slog
 		}
 		problems = append(problems, p)
 	}
-	if g != nil && problems.Errors() == nil {
-		s := g.Hold()
-		l.routes, list = l.table(g, s, routes.Options{Log: log, Stop: l.stop})
-		s.Release()
-		problems = append(problems, l.placed(f.Config, list)...)
-	}
-	if problems.Errors() != nil && g != nil {
-		g.Close()
-		g = nil
-	}
-	return g, problems
+	return problems
 }
 
 // placed says where in the configuration the problems are that name a field of it.

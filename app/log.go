@@ -10,18 +10,18 @@ import (
 	"github.com/sluice-gateway/sluice/server"
 )
 
-// newLogger makes the program's log.
-func newLogger(w io.Writer, c config.Log) (*slog.Logger, error) {
-	var level slog.Level
+// newLogger makes the program's log, whose level can be changed.
+func newLogger(w io.Writer, c config.Log) (*slog.Logger, *slog.LevelVar, error) {
+	level := new(slog.LevelVar)
 	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		return nil, fmt.Errorf("log.level: %w", err)
+		return nil, nil, fmt.Errorf("log.level: %w", err)
 	}
 	options := &slog.HandlerOptions{Level: level}
 	var h slog.Handler = slog.NewTextHandler(w, options)
 	if c.Format == "json" {
 		h = slog.NewJSONHandler(w, options)
 	}
-	return slog.New(requestHandler{h}), nil
+	return slog.New(requestHandler{h}), level, nil
 }
 
 // requestIDKey is how the server names the id of a request in its own lines.

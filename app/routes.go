@@ -4,11 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
-	"sync"
-
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/sluice-gateway/sluice/gateway"
 	"github.com/sluice-gateway/sluice/problem"
@@ -17,12 +14,18 @@ import (
 	"github.com/sluice-gateway/sluice/upstream"
 )
 
-// table makes the routes of a configuration, whose operations are those of the schema of s. The problems have no file, and
-// fields as the configuration names them.
-func (l *loaded) table(g *gateway.Gateway, s *gateway.Snapshot, o routes.Options) (*routes.Table, problem.List) {
+// attach makes the routes of a configuration and attaches them to the snapshot that was made of it, whose operations and
+// services are theirs. The problems have places in the file.
+func (l *loaded) attach(file string, s *gateway.Snapshot, log *slog.Logger) problem.List {
+	table, problems := l.table(s, routes.Options{Log: log, Stop: l.stop})
+	s.Attach(table)
+	return l.placed(file, problems)
+}
+
+// table makes the routes. The problems have no file, and fields as the configuration names them.
+func (l *loaded) table(s *gateway.Snapshot, o routes.Options) (*routes.Table, problem.List) {
 	c := l.config
-	o.Engine = engine{g, s}
-	o.Services = forwarder{g}
+	o.Engine, o.Services = s, forwarder{s}
 	o.HasService = func(name string) bool {
 		_, ok := c.Services[name]
 		return ok
@@ -50,21 +53,41 @@ func (l *loaded) routed() []string {
 	return out
 }
 
-// engine checks the operations of routes on the snapshot that they are made for, and runs them on that of the moment.
-type engine struct {
-	*gateway.Gateway
-	snapshot *gateway.Snapshot
+// liveRoutes are the routes of the snapshot of the moment.
+type liveRoutes struct{ gateway *gateway.Gateway }
+
+// Find implements [server.Routes]. The snapshot is held while the handler runs, and only then: not every request that is
+// found comes to it.
+func (r liveRoutes) Find(req *http.Request) (http.Handler, bool) {
+	s := r.gateway.Hold()
+	table, _ := s.Attached().(*routes.Table)
+	s.Release()
+	if table == nil {
+		return nil, false
+	}
+	found, passed := table.Find(req)
+	if found == nil {
+		return nil, passed
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		s := r.gateway.Hold()
+		defer s.Release()
+		if now, _ := s.Attached().(*routes.Table); now != nil && now != table { // another came between the two
+			if found, _ = now.Find(req); found == nil {
+				found = http.NotFoundHandler()
+			}
+		}
+		found.ServeHTTP(w, req)
+	}), passed
 }
 
-// forwarder passes requests of routes on to the services of the snapshot of the moment, which is held until they end.
-type forwarder struct{ gateway *gateway.Gateway }
+// forwarder passes requests of routes on to the services of a snapshot, which is held meanwhile.
+type forwarder struct{ snapshot *gateway.Snapshot }
 
 // Forward implements [routes.Services].
 func (f forwarder) Forward(ctx context.Context, service string, r *routes.Request) (*http.Response, error) {
-	s := f.gateway.Hold()
-	client := s.Client(service)
-	if client == nil { // another configuration has come meanwhile
-		s.Release()
+	client := f.snapshot.Client(service)
+	if client == nil {
 		return nil, &upstream.Error{Service: service, Code: upstream.CodeUnavailable, Err: fmt.Errorf("there is no service %q", service)}
 	}
 	out := &upstream.StreamRequest{
@@ -74,51 +97,5 @@ func (f forwarder) Forward(ctx context.Context, service string, r *routes.Reques
 	if r.Body != nil {
 		out.Stream = io.NopCloser(r.Body)
 	}
-	resp, err := client.Stream(ctx, out)
-	if err != nil {
-		s.Release()
-		return nil, err
-	}
-	release := sync.OnceFunc(s.Release)
-	if conn, ok := resp.Body.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
-		resp.Body = &heldConnection{conn, release}
-	} else {
-		resp.Body = &heldBody{resp.Body, release}
-	}
-	return resp, nil
-}
-
-// heldBody is the body of an answer that holds a snapshot.
-type heldBody struct {
-	io.ReadCloser
-	release func()
-}
-
-func (b *heldBody) Close() error {
-	defer b.release()
-	return b.ReadCloser.Close()
-}
-
-// heldConnection is a connection that holds a snapshot.
-type heldConnection struct {
-	io.ReadWriteCloser
-	release func()
-}
-
-func (c *heldConnection) Close() error {
-	defer c.release()
-	return c.ReadWriteCloser.Close()
-}
-
-// CloseWrite closes the half of the connection that is written to, if it has halves.
-func (c *heldConnection) CloseWrite() error {
-	if half, ok := c.ReadWriteCloser.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return c.Close()
-}
-
-// Definition implements [routes.Engine].
-func (e engine) Definition(document, name string) (*ast.OperationDefinition, gqlerror.List) {
-	return e.snapshot.Definition(document, name)
+	return client.Stream(ctx, out)
 }

@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
+	"sync"
 	"syscall"
+	"time"
 
 	"github.com/sluice-gateway/sluice/config"
 	"github.com/sluice-gateway/sluice/console"
 	"github.com/sluice-gateway/sluice/gateway"
-	"github.com/sluice-gateway/sluice/routes"
 	"github.com/sluice-gateway/sluice/server"
 )
 
@@ -29,20 +29,23 @@ func pages(c *config.Config, title string, tabs []console.Tab) (http.Handler, er
 	return console.New(page)
 }
 
-// serve runs a server in front of g until ctx ends, and closes both. started is called once when it listens.
+// serving is what it takes to serve.
+type serving struct {
+	gateway  *gateway.Gateway
+	started  func(*server.Server)  // is called once when the server listens
+	beside   func(context.Context) // runs while the server serves, until its context ends; nil: nothing does
+	stop     context.CancelFunc    // ends what routes pass on; nil: there are no routes
+	shutdown func() time.Duration  // how long requests may be in flight in the end
+}
+
+// run serves until ctx ends, and closes the server and the gateway.
 //
 // The order of the end matters: the server stops taking requests and waits for those in flight while their services can
 // still be called; only then are the connections to services closed.
-func serve(ctx context.Context, g *gateway.Gateway, c *config.Config, log *slog.Logger, page http.Handler, table *routes.Table, stop func(), started func(*server.Server)) error {
-	defer g.Close()
-	defer stop() // of what routes pass on, before the gateway waits for it
-	o := server.Options{Log: log, Pages: page}
-	if table != nil {
-		o.Routes = table
-	}
-	s, err := server.New(c.Server, g, o)
-	if err != nil {
-		return err
+func (v *serving) run(ctx context.Context, s *server.Server) error {
+	defer v.gateway.Close()
+	if v.stop != nil {
+		defer v.stop() // before the gateway waits for it
 	}
 	if err := s.Start(ctx); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
@@ -50,14 +53,23 @@ func serve(ctx context.Context, g *gateway.Gateway, c *config.Config, log *slog.
 		}
 		return err
 	}
-	started(s)
+	v.started(s)
 	var failed error
+	beside, end := context.WithCancel(ctx)
+	defer end()
+	var others sync.WaitGroup
+	if v.beside != nil {
+		others.Go(func() { v.beside(beside) })
+	}
 	select {
 	case <-ctx.Done():
 	case failed = <-s.Failed():
 	}
-	closing, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), c.Server.Timeouts.Shutdown,
-		fmt.Errorf("requests were still in flight %s after the program was asked to stop", c.Server.Timeouts.Shutdown))
+	end()
+	others.Wait()
+	limit := v.shutdown()
+	closing, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), limit,
+		fmt.Errorf("requests were still in flight %s after the program was asked to stop", limit))
 	defer cancel()
 	return errors.Join(failed, s.Close(closing))
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/sluice-gateway/sluice/config"
 	"github.com/sluice-gateway/sluice/server"
@@ -31,41 +32,37 @@ func (a addresses) apply(c *config.Config) {
 
 // Run serves until ctx ends.
 func (c serveCommand) Run(ctx context.Context, std *IO) error {
-	l, problems := c.load(std)
-	if l == nil {
-		return problemError{problems}
-	}
-	log, err := newLogger(std.Stderr, l.config.Log)
-	if err != nil {
-		log = nil // the configuration has that problem too, and nothing is started
-	}
-	var stop context.CancelFunc
-	l.stop, stop = context.WithCancel(context.WithoutCancel(ctx))
+	stopping, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	g, problems := c.compose(l, problems, std, log)
-	if g == nil {
-		return problemError{problems}
-	}
-	writeProblems(std.Stderr, problems) // warnings
-	c.apply(l.config)
-	page, err := pages(l.config, "", nil)
+	v, err := c.start(std, stopping)
 	if err != nil {
 		return err
 	}
-	return serve(ctx, g, l.config, log, page, l.routes, stop, func(s *server.Server) {
-		_, _ = fmt.Fprintf(std.Stdout, "GraphQL at http://%s%s\n", s.Addr(), l.config.Server.Path)
-		if n := len(l.config.Routes); n > 0 {
-			_, _ = fmt.Fprintf(std.Stdout, "%s at http://%s", count(n, "route"), s.Addr())
-			if l.config.OpenAPI.Enabled {
-				_, _ = fmt.Fprintf(std.Stdout, ", described at %s", l.config.OpenAPI.Path)
-			}
-			_, _ = fmt.Fprintln(std.Stdout)
+	serving := serving{gateway: v.gateway, stop: stop, beside: v.run, shutdown: v.shutdown, started: func(s *server.Server) {
+		greetServer(std.Stdout, s, v.config)
+	}}
+	return serving.run(ctx, v.server)
+}
+
+// greetServer says where what is.
+func greetServer(w io.Writer, s *server.Server, c *config.Config) {
+	scheme := "http"
+	if c.Server.TLS.Enabled() {
+		scheme = "https"
+	}
+	front := fmt.Sprintf("%s://%s", scheme, s.Addr())
+	_, _ = fmt.Fprintf(w, "GraphQL at %s%s\n", front, c.Server.Path)
+	if n := len(c.Routes); n > 0 {
+		_, _ = fmt.Fprintf(w, "%s at %s", count(n, "route"), front)
+		if c.OpenAPI.Enabled {
+			_, _ = fmt.Fprintf(w, ", described at %s", c.OpenAPI.Path)
 		}
-		if page != nil {
-			_, _ = fmt.Fprintf(std.Stdout, "playground at http://%s/\n", s.Addr())
-		}
-		if a := s.AdminAddr(); a != nil {
-			_, _ = fmt.Fprintf(std.Stdout, "health at http://%s/readyz\n", a)
-		}
-	})
+		_, _ = fmt.Fprintln(w)
+	}
+	if c.Playground.Enabled {
+		_, _ = fmt.Fprintf(w, "playground at %s/\n", front)
+	}
+	if a := s.AdminAddr(); a != nil {
+		_, _ = fmt.Fprintf(w, "health at http://%s/readyz\n", a)
+	}
 }

@@ -144,12 +144,15 @@ func (s State) Hash() string {
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
-// Since returns the state without those files that were not in it before and have been changed since a moment: whoever began
-// to read them then may have read something else than what is in them.
-func (s State) Since(before State, began time.Time) State {
+// Read returns the state that somebody has read who began to read the files of now at a moment, after he had looked at those
+// of before: what was in them then. A file that he did not know of before, and that has been changed since, is not part of
+// it, as he may have read anything.
+func (s State) Read(before State, began time.Time) State {
 	out := State{files: maps.Clone(s.files)}
 	for path, f := range s.files {
-		if _, known := before.files[path]; !known && f.info != nil && f.info.ModTime().After(began.Add(-coarse)) {
+		if was, known := before.files[path]; known {
+			out.files[path] = was
+		} else if f.info != nil && f.info.ModTime().After(began.Add(-coarse)) {
 			delete(out.files, path)
 		}
 	}

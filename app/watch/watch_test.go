@@ -109,20 +109,25 @@ func TestAFileThatHasSettledIsNotReadAgain(t *testing.T) {
 	}
 }
 
-func TestWhatIsNewAndYoungIsLookedAtAgain(t *testing.T) {
+func TestWhatMayHaveBeenReadOtherwiseIsNotTakenForRead(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	known, young := dir+"/known", dir+"/young"
-	write(t, known, "")
+	write(t, known, "one")
 	before := watch.Look([]string{known}, watch.State{}, watch.Options{})
 	began := time.Now()
 	write(t, young, "")
 	now := watch.Look([]string{known, young}, before, watch.Options{})
-	if since := now.Since(before, began); since.Same(now) {
-		t.Error("a file that was written while it was read is taken for known")
+	if now.Read(before, began).Same(now) {
+		t.Error("a file that was written while it was read is taken for read")
 	}
-	if since := now.Since(before, began.Add(time.Hour)); !since.Same(now) {
-		t.Error("a file that was there before is not taken for known")
+	if !now.Read(before, began.Add(time.Hour)).Same(now) {
+		t.Error("a file that was there before is not taken for read")
+	}
+	write(t, known, "two")
+	now = watch.Look([]string{known}, before, watch.Options{})
+	if !now.Read(before, began).Same(before) {
+		t.Error("what a known file holds now is taken for read")
 	}
 }
 
