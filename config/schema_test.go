@@ -56,7 +56,7 @@ func makeSchema(t *testing.T) []byte {
 			return nil
 		},
 	}
-	for _, folder := range []string{".", "../operation", "../resolvers/subgraph", "../routes", "../server", "../upstream", "../upstream/balance", "../upstream/discovery", "../upstream/endpoint"} {
+	for _, folder := range []string{".", "../operation", "../resolvers/subgraph", "../routes", "../server", "../server/compression", "../upstream", "../upstream/balance", "../upstream/discovery", "../upstream/endpoint"} {
 		if err := r.AddGoComments("github.com/sluice-gateway/sluice/config", folder, jsonschema.WithFullComment()); err != nil {
 			t.Fatal(err)
 		}

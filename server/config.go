@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sluice-gateway/sluice/server/compression"
 )
 
 // Config is what an operator sets of the listeners, the transports and the middleware. Take [DefaultConfig] and change
@@ -32,7 +34,9 @@ type Config struct {
 	CSRF      CSRF      `yaml:"csrf"`
 	WebSocket WebSocket `yaml:"websocket"`
 	SSE       SSE       `yaml:"sse"`
-	Admin     Admin     `yaml:"admin"`
+	// Compression is of answers, those of routes included.
+	Compression compression.Config `yaml:"compression"`
+	Admin       Admin              `yaml:"admin"`
 }
 
 // Timeouts bounds every phase of a request, so that no client can hold a connection for nothing.
@@ -138,8 +142,9 @@ func DefaultConfig() Config {
 			MaxOperations:  100,
 			MaxConnections: 10_000,
 		},
-		SSE:   SSE{Enabled: true, KeepAlive: 15 * time.Second},
-		Admin: Admin{Listen: "127.0.0.1:4001"},
+		SSE:         SSE{Enabled: true, KeepAlive: 15 * time.Second},
+		Compression: compression.DefaultConfig(),
+		Admin:       Admin{Listen: "127.0.0.1:4001"},
 	}
 }
 
@@ -227,6 +232,11 @@ func (c *Config) Validate() error {
 	for i, h := range c.CSRF.Headers {
 		if simpleHeaders[http.CanonicalHeaderKey(h)] {
 			wrong(fmt.Sprintf("csrf.headers[%d]", i), "must be a header that browsers do not send without a preflight", quoted(h))
+		}
+	}
+	if err := c.Compression.Validate(); err != nil {
+		for line := range strings.Lines(err.Error()) {
+			errs = append(errs, errors.New("compression."+strings.TrimSpace(line)))
 		}
 	}
 	return errors.Join(errs...)

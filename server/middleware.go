@@ -12,6 +12,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/fault"
 	"github.com/sluice-gateway/sluice/operation"
+	"github.com/sluice-gateway/sluice/server/compression"
 )
 
 // middleware is one layer around a handler.
@@ -31,17 +32,18 @@ func wrap(h http.Handler, layers ...middleware) http.Handler {
 //  1. identify: the request's id, which everything after it may log.
 //  2. observe: the access log and [Options.OnRequest], outside of recover so that they see what a panic came to.
 //  3. recover: a panic ends one request.
-//  4. security headers, also on answers that a later layer refuses.
-//  5. the time of the body, which also holds for what nobody wants to read, and of the answer.
+//  4. compression, if it is enabled, of whatever has not been compressed.
+//  5. security headers, also on answers that a later layer refuses.
+//  6. the time of the body, which also holds for what nobody wants to read, and of the answer.
 //
 // The path of GraphQL has more of its own:
 //
-//  6. CORS, which answers preflights and puts its headers on refusals too, so that a page sees why.
-//  7. CSRF prevention, before anything is read of the request.
-//  8. the transport: negotiation, the size of the body, the time of the operation.
+//  7. CORS, which answers preflights and puts its headers on refusals too, so that a page sees why.
+//  8. CSRF prevention, before anything is read of the request.
+//  9. the transport: negotiation, the size of the body, the time of the operation.
 //
 // So have paths of [Options.Routes] whose answers are the gateway's own. Where a route passes on the answers of a service,
-// layers 4 to 7 are left out: the service says what is right for its answers, and a stream has no end that could be timed.
+// layers 5 to 8 are left out: the service says what is right for its answers, and a stream has no end that could be timed.
 //
 // A request passes all of them as they were when it came, whatever is changed meanwhile.
 func (s *Server) Handler() http.Handler {
@@ -65,7 +67,7 @@ func (s *front) clientHandler() http.Handler {
 			pages.ServeHTTP(w, r)
 		}
 	})
-	return wrap(paths, identify, s.observe, s.recover)
+	return wrap(paths, identify, s.observe, s.recover, func(h http.Handler) http.Handler { return compression.Handler(s.config.Compression, h) })
 }
 
 // identify gives the request its id.
