@@ -22,6 +22,7 @@ import (
 // program is Sluice, running in this process as the command line would run it.
 type program struct {
 	url    string
+	admin  string // origin of the operators' listener, if it has one
 	stop   context.CancelFunc
 	ended  chan struct{}
 	code   int // once it ended
@@ -39,12 +40,19 @@ func client(t *testing.T) *http.Client {
 // startProgram runs "sluice serve" until the test ends, and waits until it listens.
 func startProgram(t *testing.T, config string, env map[string]string) *program {
 	t.Helper()
+	return launch(t, app.IO{Environ: lookup(env)}, "GraphQL at ", "serve", "-c", config, "--admin", "")
+}
+
+// launch runs a command until the test ends, and waits until a line says that it has started.
+func launch(t *testing.T, std app.IO, last string, args ...string) *program {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
 	p := &program{stop: cancel, ended: make(chan struct{}), stderr: &syncBuffer{}}
+	std.Stdin, std.Stdout, std.Stderr = strings.NewReader(""), in, p.stderr
 	go func() {
 		defer close(p.ended)
-		p.code = app.Run(ctx, []string{"serve", "-c", config, "--admin", ""}, app.IO{Stdin: strings.NewReader(""), Stdout: in, Stderr: p.stderr, Environ: lookup(env)})
+		p.code = app.Run(ctx, args, std)
 		_ = in.Close()
 	}()
 	t.Cleanup(func() { p.close(t) })
@@ -52,6 +60,11 @@ func startProgram(t *testing.T, config string, env map[string]string) *program {
 	for lines.Scan() {
 		if url, ok := strings.CutPrefix(lines.Text(), "GraphQL at "); ok {
 			p.url = url
+		}
+		if url, ok := strings.CutPrefix(lines.Text(), "health at "); ok {
+			p.admin = strings.TrimSuffix(url, "/readyz")
+		}
+		if strings.HasPrefix(lines.Text(), last) {
 			break
 		}
 	}
