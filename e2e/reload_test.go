@@ -3,9 +3,16 @@ package e2e_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -452,4 +459,57 @@ func TestOnlyOperatorsReload(t *testing.T) {
 	if want := `{"data":{"sluice":{"snapshot":{"number":1},"reloads":{"succeeded":0,"refusal":null}}}}`; err != nil || text != want {
 		t.Errorf("got %s %v, want %s", text, err, want)
 	}
+}
+
+func TestCertificatesThatAreReplacedAreServed(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.HandlerFunc(reloadService))
+	t.Cleanup(srv.Close)
+	r := &reloaded{client: client(t), dir: t.TempDir()}
+	r.write(t, 0, srv.URL, "server: { tls: { cert_file: cert.pem, key_file: key.pem } }\nreload: { interval: 10ms }")
+	r.certify(t, 1)
+	r.program = launch(t, app.IO{Environ: lookup(nil)}, "health at ", "serve", "-c", r.path())
+	if !strings.HasPrefix(r.url, "https://") {
+		t.Fatalf("GraphQL is at %s", r.url)
+	}
+	serial := func() int64 {
+		transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // it looks at the serial number
+		defer transport.CloseIdleConnections()
+		resp, err := (&http.Client{Transport: transport}).Get(r.url + "?query={__typename}")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		return resp.TLS.PeerCertificates[0].SerialNumber.Int64()
+	}
+	if n := serial(); n != 1 {
+		t.Errorf("the serial number is %d at the start", n)
+	}
+	r.certify(t, 2)
+	until(t, "another certificate", func() bool { return serial() == 2 })
+	r.replace(t, "key.pem", "no key")
+	until(t, "the refusal of a key that is none", func() bool { return r.metric(t, "sluice_reload_last_succeeded") == 0 })
+	if n := serial(); n != 2 {
+		t.Errorf("the serial number is %d after a refusal", n)
+	}
+}
+
+// certify writes a certificate and its key.
+func (r *reloaded) certify(t *testing.T, serial int64) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"sluice.example"}}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.replace(t, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	r.replace(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
 }
