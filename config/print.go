@@ -12,7 +12,8 @@ import (
 )
 
 // Print writes the whole configuration as YAML, defaults included: a file that means the same. Values that came from the
-// environment are written as the reference that stood in the file, so that no secret is shown.
+// environment are written as the reference that stood in the file, so that no secret is shown; of one
+// that stood in the file itself only that it is there.
 func (c *Config) Print(w io.Writer) error {
 	text, err := yaml.MarshalWithOptions(c.tree(reflect.ValueOf(c).Elem(), ""), yaml.IndentSequence(true))
 	if err != nil {
@@ -30,12 +31,15 @@ func (c *Config) tree(v reflect.Value, path string) any {
 	if t, ok := v.Interface().(time.Duration); ok {
 		return durationText(t)
 	}
+	if secret, ok := v.Interface().(interface{ Redacted() string }); ok {
+		return secret.Redacted()
+	}
 	switch v.Kind() {
 	case reflect.Struct:
 		out := yaml.MapSlice{}
 		for i := range v.NumField() {
 			name := v.Type().Field(i).Tag.Get("yaml")
-			if at := join(path, name); name != "" && hidden[at] == "" {
+			if at := join(path, name); name != "" && hidden[at] == "" && !absent(v.Field(i), at) {
 				out = append(out, yaml.MapItem{Key: name, Value: c.tree(v.Field(i), at)})
 			}
 		}
@@ -63,6 +67,11 @@ func (c *Config) tree(v reflect.Value, path string) any {
 		return strings.ReplaceAll(v.String(), "${", "$${")
 	}
 	return v.Interface()
+}
+
+// absent reports whether a section means something by being there, and is not: those of credentials.
+func absent(v reflect.Value, path string) bool {
+	return v.Kind() == reflect.Struct && v.IsZero() && strings.Contains(path, ".credentials.")
 }
 
 // durationText writes 2m for 2m0s.

@@ -111,8 +111,11 @@ func (c *Config) Validate() error {
 	report := func(field, rule string, got any) {
 		errs = append(errs, fmt.Errorf("%s: %s (got %v)", field, rule, got))
 	}
-	if len(c.Endpoints) == 0 && !c.Discovery.Enabled() {
-		errs = append(errs, errors.New("endpoints: at least one is needed, or discovery"))
+	if len(c.Endpoints) == 0 {
+		errs = append(errs, errors.New("endpoints: at least one is needed"))
+	}
+	if c.Discovery.Enabled() { // a setting that would do nothing is refused
+		errs = append(errs, errors.New("discovery: calls do not follow it yet, list the endpoints"))
 	}
 	seen := map[string]int{}
 	for i := range c.Endpoints {

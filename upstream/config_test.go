@@ -106,7 +106,7 @@ func TestValidateReportsAll(t *testing.T) {
 		t.Errorf("Validate() mismatch (-want +got):\n%s", diff)
 	}
 	none := upstream.DefaultConfig()
-	if err := none.Validate(); err == nil || err.Error() != "endpoints: at least one is needed, or discovery" {
+	if err := none.Validate(); err == nil || err.Error() != "endpoints: at least one is needed" {
 		t.Errorf("no endpoints: %v", err)
 	}
 }
