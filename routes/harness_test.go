@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"go.uber.org/goleak"
 
 	"github.com/sluice-gateway/sluice/gateway"
@@ -127,6 +128,15 @@ func engine(t *testing.T, api string) *gateway.Gateway {
 	return g
 }
 
+// fixed is a gateway that is not reloaded: its snapshot of the moment knows the operations.
+type fixed struct{ *gateway.Gateway }
+
+func (f fixed) Definition(document, name string) (*ast.OperationDefinition, gqlerror.List) {
+	s := f.Hold()
+	defer s.Release()
+	return s.Definition(document, name)
+}
+
 // forwarder passes everything on to one service.
 type forwarder struct{ client *upstream.Client }
 
@@ -156,7 +166,7 @@ func table(t *testing.T, list []routes.Route, change func(*routes.Options)) (*ro
 	api := service(t).URL
 	g := engine(t, api)
 	o := routes.Options{
-		Engine: g, Services: forward(t, api), Schema: g.Supergraph().API, HasService: func(name string) bool { return name == "api" },
+		Engine: fixed{g}, Services: forward(t, api), Schema: g.Supergraph().API, HasService: func(name string) bool { return name == "api" },
 		OpenAPI: routes.DefaultOpenAPI(), Reserved: map[string]string{"/graphql": "GraphQL", "/": "the playground"},
 	}
 	if change != nil {

@@ -90,7 +90,8 @@ func (d *Driver) Compile(p *plan.Plan, fetches []*plan.Fetch) ([]execute.Runner,
 		case f.Query == nil || len(f.Entries) == 0:
 			return nil, fmt.Errorf("fetch %d of %s: it asks for nothing", f.ID, f.Source.Name)
 		}
-		finder, err := newFinder(r, f)
+		share := p.Operation == ast.Query
+		finder, err := newFinder(r, f, share)
 		switch {
 		case err != nil:
 			return nil, err
@@ -98,7 +99,7 @@ func (d *Driver) Compile(p *plan.Plan, fetches []*plan.Fetch) ([]execute.Runner,
 			runners[i] = finder
 		default:
 			q := newQuery(r, f, p.Operation == ast.Mutation && !f.Query.Entities)
-			q.share = p.Operation == ast.Query
+			q.share = share
 			runners[i] = q
 		}
 	}

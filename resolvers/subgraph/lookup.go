@@ -27,6 +27,7 @@ type finder struct {
 	definitions []string
 	prefix      string // of the names it makes up, which are none of the operation's
 	atOnce      int
+	share       bool // see [request]
 }
 
 // lookup is one way to find an object.
@@ -45,11 +46,11 @@ type lookupArgument struct {
 }
 
 // newFinder returns nil for a fetch of entities by _entities.
-func newFinder(r *remote, f *plan.Fetch) (*finder, error) {
+func newFinder(r *remote, f *plan.Fetch, share bool) (*finder, error) {
 	if !f.Query.Entities || f.Entries[0].Entrance.Bind == nil {
 		return nil, nil
 	}
-	q := &finder{remote: r, definitions: f.Query.Definitions, prefix: "l", atOnce: lookupsAtOnce}
+	q := &finder{remote: r, definitions: f.Query.Definitions, prefix: "l", atOnce: lookupsAtOnce, share: share}
 	if r.maxBatch > 0 {
 		q.atOnce = r.maxBatch
 	}
@@ -188,7 +189,7 @@ func (s *search) run(ctx context.Context) {
 		data.Keys = append(data.Keys, value.FilterKey{Key: s.alias(i), Want: s.lookup(at).want})
 	}
 	s.request = request{
-		remote: s.remote, parts: []part{{in: s.in}},
+		remote: s.remote, share: s.share, parts: []part{{in: s.in}},
 		layout: &layout{answer: &value.Filter{Keys: []value.FilterKey{{Key: "data", Want: data}, {Key: "errors"}}}},
 	}
 	answer, f := s.request.exchange(ctx, s.body())

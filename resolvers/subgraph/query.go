@@ -14,7 +14,7 @@ const (
 type query struct {
 	remote   *remote
 	mutation bool
-	share    bool // it is part of a query, so that nothing was changed that it could be too old for
+	share    bool // see [request]
 	entities bool
 	alone    place   // in a request that asks for nothing else
 	layout   *layout // of such a request

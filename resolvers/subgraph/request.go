@@ -16,6 +16,7 @@ import (
 type request struct {
 	remote  *remote
 	layout  *layout
+	share   bool // it is part of a query, so that nothing was changed that it could be too old for
 	parts   []part
 	results []result // of the parts
 
@@ -95,7 +96,7 @@ func (r *request) exchange(ctx context.Context, body []byte) (value.Value, *fail
 	caller := callerOf(r.parts[0].in)
 	req := &upstream.Request{
 		Method: "POST", Path: r.remote.path, Header: r.remote.header(caller.Header), Body: body,
-		Caller: caller, Share: r.parts[0].query.share,
+		Caller: caller, Share: r.share,
 	}
 	if r.remote.key != nil {
 		req.Key, req.HasKey = r.remote.key.OfRequest(caller.Header)

@@ -20,12 +20,12 @@ func (q *query) Run(ctx context.Context, in *execute.Inputs) *execute.Outcome {
 	if most := q.remote.maxBatch; q.entities && most > 0 && len(in.Reps) > most {
 		requests := make([]*request, 0, (len(in.Reps)+most-1)/most)
 		for _, parts := range pack([]part{all}, most) {
-			requests = append(requests, &request{remote: q.remote, layout: q.layout, parts: parts})
+			requests = append(requests, &request{remote: q.remote, layout: q.layout, share: q.share, parts: parts})
 		}
 		runAll(ctx, requests)
 		return outcomes([]*execute.Inputs{in}, requests...)[0]
 	}
-	r := &request{remote: q.remote, layout: q.layout, parts: []part{all}}
+	r := &request{remote: q.remote, layout: q.layout, share: q.share, parts: []part{all}}
 	r.run(ctx)
 	return outcomes([]*execute.Inputs{in}, r)[0]
 }
@@ -76,7 +76,7 @@ func (g *group) Run(ctx context.Context, in []*execute.Inputs) []*execute.Outcom
 
 // request makes the request for some parts.
 func (g *group) request(parts []part) *request {
-	r := &request{remote: g.queries[0].remote, layout: g.layout, parts: parts}
+	r := &request{remote: g.queries[0].remote, layout: g.layout, share: g.queries[0].share, parts: parts}
 	switch {
 	case len(parts) == 1:
 		parts[0].place = parts[0].query.alone

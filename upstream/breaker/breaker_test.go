@@ -152,7 +152,7 @@ func TestItStaysOpenLongerEachTime(t *testing.T) {
 		c.fails(10)
 		for _, seconds := range []time.Duration{1, 2, 4, 5, 5} {
 			c.want("after a failure", breaker.Open)
-			if got := c.Status().Until.Sub(time.Now()); got != seconds*time.Second {
+			if got := time.Until(c.Status().Until); got != seconds*time.Second {
 				t.Errorf("it opens for %v, want %v", got, seconds*time.Second)
 			}
 			pass(seconds*time.Second - 1)
@@ -164,7 +164,7 @@ func TestItStaysOpenLongerEachTime(t *testing.T) {
 		c.succeeds(3)
 		c.want("after three good probes", breaker.Closed)
 		c.fails(10)
-		if got := c.Status().Until.Sub(time.Now()); got != time.Second {
+		if got := time.Until(c.Status().Until); got != time.Second {
 			t.Errorf("after it was closed it opens for %v, want 1s", got)
 		}
 		if got := c.Status(); got.Opened != 7 || got.Refused != 5 {

@@ -196,7 +196,6 @@ func (p *Pool) mayDialLocked(alone bool) bool {
 
 var (
 	onlyHTTP1  = []string{"http/1.1"}
-	onlyHTTP2  = []string{"h2"}
 	bothOfHTTP = []string{"h2", "http/1.1"}
 )
 

@@ -314,7 +314,7 @@ func TestAnEndpointIsLeftOutLongerEachTime(t *testing.T) {
 		s.fails(0, 5)
 		for _, seconds := range []time.Duration{2, 4, 6, 7, 7} {
 			s.want(t, "after failures", 1)
-			if got := s.State(s.all[0]).EjectedUntil.Sub(time.Now()); got != seconds*time.Second {
+			if got := time.Until(s.State(s.all[0]).EjectedUntil); got != seconds*time.Second {
 				t.Errorf("it is left out for %v, want %v", got, seconds*time.Second)
 			}
 			pass(seconds*time.Second - 1)
@@ -347,7 +347,7 @@ func TestEjectionsAreForgottenInGoodTimes(t *testing.T) {
 			synctest.Wait()
 			s.fails(0, 5)
 			synctest.Wait()
-			if got := s.State(s.all[0]).EjectedUntil.Sub(time.Now()); got != want {
+			if got := time.Until(s.State(s.all[0]).EjectedUntil); got != want {
 				t.Errorf("it is left out for %v, want %v", got, want)
 			}
 			pass(want)
