@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/sluice-gateway/sluice/bench/internal/fleet"
 )
 
 // balancer is a program between the clients and the endpoints.
@@ -73,7 +75,7 @@ func launch(ctx context.Context, to target, files map[string]string, url string,
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 	}
-	if err := await(ctx, url); err != nil {
+	if err := fleet.Await(ctx, url); err != nil {
 		stop()
 		return nil, fmt.Errorf("%w\n%s", err, log.String())
 	}
@@ -117,7 +119,7 @@ func graphQLSluice(program, folder string) starter {
 
 func sluice(ctx context.Context, program, folder string, endpoints []string, more string, to func(string) target) (*running, error) {
 	var address, admin string
-	if err := freeAddresses(&address, &admin); err != nil {
+	if err := fleet.FreeAddresses(&address, &admin); err != nil {
 		return nil, err
 	}
 	config := filepath.Join(folder, "sluice.yaml")
@@ -137,7 +139,7 @@ func itemsAt(address string) target {
 func caddy(program, folder string) starter {
 	return func(ctx context.Context, endpoints []string) (*running, error) {
 		var address string
-		if err := freeAddresses(&address); err != nil {
+		if err := fleet.FreeAddresses(&address); err != nil {
 			return nil, err
 		}
 		config := filepath.Join(folder, "Caddyfile")
@@ -172,7 +174,7 @@ http://%s {
 func haproxy(program, folder string) starter {
 	return func(ctx context.Context, endpoints []string) (*running, error) {
 		var address string
-		if err := freeAddresses(&address); err != nil {
+		if err := fleet.FreeAddresses(&address); err != nil {
 			return nil, err
 		}
 		config := filepath.Join(folder, "haproxy.cfg")

@@ -8,6 +8,8 @@ import (
 	"os"
 	"regexp"
 	"time"
+
+	"github.com/sluice-gateway/sluice/bench/internal/fleet"
 )
 
 // crowd sends many GraphQL operations at once, in two rounds, to a service that takes a second for each, and tells what
@@ -22,13 +24,13 @@ func crowd(ctx context.Context, out io.Writer, size int) error {
 	if err != nil {
 		return err
 	}
-	fleet, err := startFleet(ctx, 3)
+	endpoints, err := fleet.Start(ctx, 3, endpointRole)
 	if err != nil {
 		return err
 	}
-	defer fleet.stop()
-	for _, m := range fleet.members {
-		if err := m.mode(lateMode); err != nil {
+	defer endpoints.Stop()
+	for _, m := range endpoints.Members {
+		if err := m.Mode(lateMode); err != nil {
 			return err
 		}
 	}
@@ -36,7 +38,7 @@ func crowd(ctx context.Context, out io.Writer, size int) error {
 		if b.name != "sluice-graphql" {
 			continue
 		}
-		gateway, err := b.start(ctx, fleet.addresses())
+		gateway, err := b.start(ctx, endpoints.Addresses())
 		if err != nil {
 			return err
 		}

@@ -1,17 +1,16 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/sluice-gateway/sluice/bench/internal/fleet"
 )
 
 // endpointRole as the first argument makes this program an endpoint.
@@ -58,15 +57,7 @@ func serveEndpoint(addresses []string) error {
 		_, _ = io.WriteString(w, strconv.FormatInt(served.Load(), 10))
 	})
 	control.HandleFunc("PUT /mode/{mode}", func(_ http.ResponseWriter, r *http.Request) { mode.Store(r.PathValue("mode")) })
-	failed := make(chan error, 2)
-	for i, h := range []http.Handler{items, control} {
-		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addresses[i])
-		if err != nil {
-			return fmt.Errorf("endpoint: %w", err)
-		}
-		go func() { failed <- (&http.Server{Handler: h, ReadHeaderTimeout: time.Minute}).Serve(l) }()
-	}
-	return <-failed
+	return fleet.Serve(map[string]http.Handler{addresses[0]: items, addresses[1]: control})
 }
 
 func answer(w http.ResponseWriter, r *http.Request, mode string) {
@@ -77,7 +68,7 @@ func answer(w http.ResponseWriter, r *http.Request, mode string) {
 	case lateMode:
 		wait = time.Second
 	}
-	if pause(r.Context(), wait); r.Context().Err() != nil {
+	if fleet.Pause(r.Context(), wait); r.Context().Err() != nil {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

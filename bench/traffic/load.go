@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/sluice-gateway/sluice/bench/internal/fleet"
 )
 
 // target is what clients ask.
@@ -50,7 +52,7 @@ func (l *load) warm(ctx context.Context) error {
 		s := l.send(ctx, l.target)
 		if s.err != "" {
 			good = 0
-			pause(ctx, 20*time.Millisecond)
+			fleet.Pause(ctx, 20*time.Millisecond)
 		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("the balancer does not answer: %s", s.err)
@@ -67,7 +69,7 @@ func (l *load) begin(ctx context.Context) {
 		for ticking.Err() == nil {
 			l.spawn(ctx, l.target)
 			next = next.Add(l.every)
-			pause(ticking, time.Until(next)) // late ones follow at once: the rate holds
+			fleet.Pause(ticking, time.Until(next)) // late ones follow at once: the rate holds
 		}
 	})
 }

@@ -21,6 +21,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sluice-gateway/sluice/bench/internal/fleet"
 )
 
 func main() {
@@ -93,12 +95,12 @@ func run(ctx context.Context, out io.Writer, p plan, rate int, only, with []stri
 
 // show runs one fault behind one balancer.
 func show(ctx context.Context, p plan, rate int, f fault, b balancer) (*result, error) {
-	fleet, err := startFleet(ctx, 3)
+	endpoints, err := fleet.Start(ctx, 3, endpointRole)
 	if err != nil {
 		return nil, err
 	}
-	defer fleet.stop()
-	running, err := b.start(ctx, fleet.addresses())
+	defer endpoints.Stop()
+	running, err := b.start(ctx, endpoints.Addresses())
 	if err != nil {
 		return nil, err
 	}
@@ -107,32 +109,23 @@ func show(ctx context.Context, p plan, rate int, f fault, b balancer) (*result, 
 	if err := l.warm(ctx); err != nil {
 		return nil, err
 	}
-	watch := fleet.watch(ctx)
-	defer watch.stop()
+	counting := watch(ctx, endpoints)
+	defer counting.stop()
 	l.begin(ctx)
-	pause(ctx, p.healthy)
+	fleet.Pause(ctx, p.healthy)
 	begun := time.Now()
-	if err := f.begin(fleet); err != nil {
+	if err := f.begin(endpoints); err != nil {
 		return nil, err
 	}
-	pause(ctx, p.fault)
+	fleet.Pause(ctx, p.fault)
 	ended := time.Now()
-	if err := f.end(ctx, fleet); err != nil {
+	if err := f.end(ctx, endpoints); err != nil {
 		return nil, err
 	}
-	pause(ctx, p.after)
+	fleet.Pause(ctx, p.after)
 	l.end()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return measure(l.samples(), watch.stop(), begun, ended, f), nil
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
+	return measure(l.samples(), counting.stop(), begun, ended, f), nil
 }
