@@ -45,7 +45,7 @@ func (s *sharing) do(ctx context.Context, r *Request, identity func([]byte, map[
 	scratch, _ := s.heads.Get().(*[]byte)
 	*scratch = appendHead((*scratch)[:0], r)
 	if identity != nil {
-		*scratch = identity(append(*scratch, '\n'), r.Caller.Header)
+		*scratch = identity(append(*scratch, "\n\n"...), r.Caller.Header) // no header is an empty line
 	}
 	l, err := s.group.Do(ctx, *scratch, r.Body, r)
 	if cap(*scratch) <= 8<<10 {

@@ -50,10 +50,12 @@ type Group[R any, T Result[T]] struct {
 	stats   Stats
 }
 
-// Stats counts what a group has done.
+// Stats counts what a group has done, and does.
 type Stats struct {
 	Shared uint64 // calls that were not made, as another one's result served
 	Again  uint64 // calls that waited in vain, and were made after that
+	// Waiting is how many wait at the moment for a call that is made on another goroutine.
+	Waiting int
 }
 
 const (
@@ -106,7 +108,11 @@ func (g *Group[R, T]) Wait() { g.wg.Wait() }
 func (g *Group[R, T]) Stats() Stats {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.stats
+	out := g.stats
+	for _, c := range g.calls {
+		out.Waiting += len(c.waiting)
+	}
+	return out
 }
 
 // Do makes the call r, or waits for the result of the same call that another one makes. Two calls are the same if head and
