@@ -27,7 +27,7 @@ const maxFileBytes = 4 << 20
 // configuration: it then holds what is right, so that the schema it names can be checked in the same breath, and is nil if
 // that is nothing.
 //
-// The paths of the schema are joined to the folder of the file.
+// The paths of files are joined to the folder of the configuration.
 func Load(path string, env func(name string) (value string, ok bool)) (*Config, problem.List) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -60,8 +60,8 @@ func read(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxFileBytes+1))
 }
 
-// Parse is [Load] for a text that was read already; path is its name in problems. It looks at no other file: paths of the
-// schema stay as they are.
+// Parse is [Load] for a text that was read already; path is its name in problems. It looks at no other file: their paths
+// stay as they are.
 func Parse(path string, text []byte, env func(name string) (value string, ok bool)) (*Config, problem.List) {
 	c, d := parse(path, text, env)
 	return d.result(c)
@@ -161,6 +161,10 @@ func (d *decoder) resolve(c *Config, folder string) {
 		if *file != "" {
 			*file = d.path("server.tls."+field, folder, *file)
 		}
+	}
+	for name, s := range c.Services {
+		inFolder(folder, &s)
+		c.Services[name] = s
 	}
 	c.files = append([]string{d.file}, d.files...)
 	slices.Sort(c.files[1:])
