@@ -164,7 +164,7 @@ func (l *loaded) options(std *IO, log *slog.Logger) gateway.Options {
 		Logger:               log,
 	}
 	for name, s := range c.Sources {
-		src := gateway.Source{MaxRequests: s.MaxRequestsPerOperation, Concurrency: s.MaxConcurrentRequests}
+		src := gateway.Source{MaxRequests: s.MaxRequestsPerOperation, Concurrency: s.MaxConcurrentRequests, RetryMissing: s.RetryMissing}
 		if len(s.Config) > 0 {
 			src.Config = s.Config
 		}

@@ -80,6 +80,9 @@ type Source struct {
 	// MaxConcurrentRequests limits the requests of one operation that are on their way to this source at a time. Default
 	// 32.
 	MaxConcurrentRequests int `yaml:"max_concurrent_requests"`
+	// RetryMissing asks once more for those objects of a batch that an answer lacks, in queries; for services that answer
+	// with what they have at hand. Default false: what an answer lacks is null.
+	RetryMissing bool `yaml:"retry_missing"`
 }
 
 // Plan limits planning and the memory of its results.

@@ -144,7 +144,10 @@ func (s *Snapshot) connectors() (*rest.Driver, error) {
 	return rest.New(s.supergraph, rest.Options{Env: o.Environ, Log: s.gateway.log, Bind: func(subgraph string, src *connect.Source) rest.Binding {
 		if src == nil {
 			settings := o.Sources[subgraph]
-			return rest.Binding{Config: configs[subgraph], MaxRequests: settings.MaxRequests, Concurrency: settings.Concurrency}
+			return rest.Binding{
+				Config: configs[subgraph], MaxRequests: settings.MaxRequests, Concurrency: settings.Concurrency,
+				RetryMissing: settings.RetryMissing,
+			}
 		}
 		qualified := subgraph + "." + src.Name
 		settings, ok := o.Sources[qualified]
@@ -154,6 +157,7 @@ func (s *Snapshot) connectors() (*rest.Driver, error) {
 		}
 		return rest.Binding{
 			Client: s.Client(s.bound[src]), Config: config, MaxRequests: settings.MaxRequests, Concurrency: settings.Concurrency,
+			RetryMissing: settings.RetryMissing,
 		}
 	}})
 }

@@ -71,6 +71,8 @@ type Source struct {
 	MaxRequests int
 	// Concurrency limits the calls of one operation that are on their way to this source at a time (default 32).
 	Concurrency int
+	// RetryMissing asks once more for those objects of a batch that an answer lacks, in queries (default false).
+	RetryMissing bool
 }
 
 // Plan bounds planning and the memory of its results.

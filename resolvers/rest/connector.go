@@ -43,6 +43,7 @@ type site struct {
 	config      value.Value
 	maxRequests int64 // of one operation; 0: no limit
 	concurrency int
+	askAgain    bool                // for what the answer to a batch lacks
 	key         *hashkey.Expression // by which the calls of the service are balanced; nil: there is none
 }
 
@@ -217,6 +218,7 @@ func (b *builder) newSite(def *connect.Connector) (*site, error) {
 	s := &site{
 		client: binding.Client, config: binding.Config,
 		maxRequests: int64(max(binding.MaxRequests, 0)), concurrency: binding.Concurrency,
+		askAgain: binding.RetryMissing,
 	}
 	if s.config.IsMissing() {
 		s.config = value.OfMembers(nil)

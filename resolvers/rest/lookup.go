@@ -169,7 +169,8 @@ func (j *job) askBatches(ctx context.Context, reps []value.Value) []answer {
 	chunks := (len(some) + size - 1) / size
 	j.each(chunks, func(w *worker, n int) {
 		chunk := some[n*size : min((n+1)*size, len(some))]
-		if f := j.askBatch(ctx, w, reps, chunk, answers); f != nil {
+		missing, f := j.askBatch(ctx, w, reps, chunk, answers)
+		if f != nil {
 			for _, at := range chunk {
 				answers[at] = answer{failure: f}
 			}
@@ -177,12 +178,28 @@ func (j *job) askBatches(ctx context.Context, reps []value.Value) []answer {
 		for _, at := range chunk {
 			answers[at].given = w.given
 		}
+		if f == nil && len(missing) > 0 && j.connector.site.askAgain && w.epoch == 0 {
+			j.askMissing(ctx, w, reps, missing, answers)
+		}
 	})
 	return answers
 }
 
-// askBatch asks for those of reps that chunk has the indexes of, and fills in their answers.
-func (j *job) askBatch(ctx context.Context, w *worker, reps []value.Value, chunk []int, answers []answer) (f *failure) {
+// askMissing asks once more for what the answer to a batch lacked. What fails now leaves things as they were: that the
+// objects are not there was an answer, too.
+func (j *job) askMissing(ctx context.Context, w *worker, reps []value.Value, missing []int, answers []answer) {
+	w.again = true
+	defer func() { w.again = false }()
+	if _, f := j.askBatch(ctx, w, reps, missing, answers); f == nil && w.given != nil {
+		for _, at := range missing {
+			answers[at].given = w.given
+		}
+	}
+}
+
+// askBatch asks for those of reps that chunk has the indexes of, and fills in their answers. It returns the indexes of those
+// that the answer lacks.
+func (j *job) askBatch(ctx context.Context, w *worker, reps []value.Value, chunk []int, answers []answer) (missing []int, f *failure) {
 	defer w.recovered(&f)
 	items := w.env.Arena.Values(len(chunk))
 	for i, at := range chunk {
@@ -191,11 +208,11 @@ func (j *job) askBatch(ctx context.Context, w *worker, reps []value.Value, chunk
 	w.env.Batch = value.OfItems(items)
 	v, f := w.call(ctx)
 	if f != nil {
-		return f
+		return nil, f
 	}
 	list, f := w.listOf(v, len(chunk))
 	if f != nil {
-		return f
+		return nil, f
 	}
 	byKey := make(map[string]value.Value, list.Len())
 	for _, item := range list.Items() {
@@ -206,9 +223,12 @@ func (j *job) askBatch(ctx context.Context, w *worker, reps []value.Value, chunk
 	}
 	for _, at := range chunk {
 		w.text = j.key.append(w.text[:0], reps[at])
-		answers[at].value = byKey[string(w.text)]
+		found, ok := byKey[string(w.text)]
+		if answers[at].value = found; !ok {
+			missing = append(missing, at)
+		}
 	}
-	return nil
+	return missing, nil
 }
 
 // listOf returns the answer to a batch of n objects as a list.

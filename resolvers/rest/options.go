@@ -35,4 +35,7 @@ type Binding struct {
 	MaxRequests int
 	// Concurrency limits the requests of one operation that are on their way at a time; 0 is [DefaultConcurrency].
 	Concurrency int
+	// RetryMissing asks once more for those objects of a batch that an answer lacks, in queries. They are null otherwise, as
+	// after the second answer.
+	RetryMissing bool
 }

@@ -62,6 +62,7 @@ type worker struct {
 	caller    *operation.Caller
 	epoch     int
 	mutation  bool // the calls change something: none may be left out or joined with another
+	again     bool // the call has been made before, and is not to bring the same answer
 
 	given    execute.Giver // what the answer to the last call gives to the client's
 	env      mapping.Env   // Args, This and Batch are set for each call
@@ -101,7 +102,7 @@ func (w *worker) release() {
 	clear(w.found[:cap(w.found)])
 	w.connector, w.reading, w.scope, w.visit, w.caller = nil, nil, nil, nil, nil
 	w.given = nil
-	w.epoch, w.mutation, w.found = 0, false, w.found[:0]
+	w.epoch, w.mutation, w.again, w.found = 0, false, false, w.found[:0]
 	workers.Put(w)
 }
 
@@ -136,7 +137,7 @@ func (w *worker) call(ctx context.Context) (v value.Value, f *failure) {
 	// What a mutation reads must not be older than what it has changed.
 	r.Share = r.Method == "GET" && w.epoch == 0 && !w.mutation
 	var resp *upstream.Response
-	if w.mutation || r.Method != "GET" {
+	if w.mutation || w.again || r.Method != "GET" {
 		resp, err = w.scope.send(ctx, w.visit, r)
 	} else {
 		resp, err = w.scope.share(ctx, w, r)
