@@ -115,6 +115,10 @@ func (s *front) recover(next http.Handler) http.Handler {
 			if p == http.ErrAbortHandler { // the way a handler says it itself
 				panic(p)
 			}
+			route, isRoute := p.(routePanic)
+			if isRoute {
+				p = route.value
+			}
 			s.logPanic(r.Context(), p)
 			if x, ok := w.(*exchange); ok && x.begun() {
 				if x.conn != nil {
@@ -123,8 +127,12 @@ func (s *front) recover(next http.Handler) http.Handler {
 				panic(http.ErrAbortHandler)
 			}
 			h := w.Header()
-			for _, name := range []string{"Content-Encoding", "Content-Range", "Etag", "Last-Modified"} { // of the answer that failed
+			for _, name := range []string{"Content-Encoding", "Content-Length", "Content-Range", "Etag", "Last-Modified"} { // of the answer that failed
 				h.Del(name)
+			}
+			if isRoute {
+				writeProblem(w, http.StatusInternalServerError, failed)
+				return
 			}
 			m := negotiate(r.Header["Accept"], false)
 			writeResponse(r.Context(), w, m, &operation.Response{Errors: gqlerror.List{internalError()}}, s.config.Timeouts.Write)

@@ -20,6 +20,10 @@ type Routes interface {
 	Find(r *http.Request) (h http.Handler, passed bool)
 }
 
+// failed is what clients of routes read of a defect.
+const failed = `{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"Internal server error.","code":"` +
+	string(fault.Internal) + `"}`
+
 // finder returns a function that finds the handler of a route with the layers around it; nil: it is no route's.
 func (s *front) finder() func(*http.Request) http.Handler {
 	routes := s.options.Routes
@@ -31,10 +35,29 @@ func (s *front) finder() func(*http.Request) http.Handler {
 	return func(r *http.Request) http.Handler {
 		h, passed := routes.Find(r)
 		if h == nil || passed {
-			return h
+			return ofRoute(h)
 		}
-		return wrap(h, securityHeaders, s.limitTime, cors.middleware, s.csrfOfRoutes)
+		return wrap(ofRoute(h), securityHeaders, s.limitTime, cors.middleware, s.csrfOfRoutes)
 	}
+}
+
+// routePanic is what the handler of a route panicked with: its clients read another form of errors.
+type routePanic struct{ value any }
+
+// ofRoute marks the panics of a handler as those of a route.
+func ofRoute(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(p)
+			default:
+				panic(routePanic{p})
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // csrfOfRoutes refuses requests that change something and that a page of another origin can make a browser send without
@@ -49,13 +72,18 @@ func (s *front) csrfOfRoutes(next http.Handler) http.Handler {
 		case http.MethodGet, http.MethodHead, http.MethodOptions:
 		default:
 			if !s.passesCSRF(r) {
-				h := w.Header()
-				h["Content-Type"], h["Cache-Control"] = problemContentType, noStore
-				w.WriteHeader(http.StatusForbidden)
-				_, _ = w.Write([]byte(foreign)) // a client that went away is nobody's error
+				writeProblem(w, http.StatusForbidden, foreign)
 				return
 			}
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// writeProblem writes an error as the whole answer of a route.
+func writeProblem(w http.ResponseWriter, status int, text string) {
+	h := w.Header()
+	h["Content-Type"], h["Cache-Control"] = problemContentType, noStore
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text)) // a client that went away is nobody's error
 }
