@@ -9,9 +9,11 @@ import (
 
 	"github.com/sluice-gateway/sluice/gateway"
 	"github.com/sluice-gateway/sluice/problem"
+	"github.com/sluice-gateway/sluice/resolvers/hashkey"
 	"github.com/sluice-gateway/sluice/routes"
 	"github.com/sluice-gateway/sluice/server"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/header"
 )
 
 // attach makes the routes of a configuration and attaches them to the snapshot that was made of it, whose operations and
@@ -25,7 +27,13 @@ func (l *loaded) attach(file string, s *gateway.Snapshot, log *slog.Logger) prob
 // table makes the routes. The problems have no file, and fields as the configuration names them.
 func (l *loaded) table(s *gateway.Snapshot, o routes.Options) (*routes.Table, problem.List) {
 	c := l.config
-	o.Engine, o.Services = s, forwarder{s}
+	o.Engine, o.Services = s, forwarder{s, l.keys()}
+	o.ResponseRules = func(service string) (out []header.Rule) {
+		for _, r := range c.Services[service].Headers.Response {
+			out = append(out, r.Rule())
+		}
+		return out
+	}
 	o.HasService = func(name string) bool {
 		_, ok := c.Services[name]
 		return ok
@@ -48,6 +56,19 @@ func (l *loaded) routed() []string {
 	for _, r := range l.config.Routes {
 		if r.Service != "" {
 			out = append(out, r.Service)
+		}
+	}
+	return out
+}
+
+// keys returns the expressions by which the calls of services are balanced, of those that have one.
+func (l *loaded) keys() map[string]*hashkey.Expression {
+	out := map[string]*hashkey.Expression{}
+	for _, name := range l.routed() {
+		if text := l.config.Services[name].Balance.Key; text != "" {
+			if e, err := hashkey.Parse(text); err == nil { // else it was reported with the configuration
+				out[name] = e
+			}
 		}
 	}
 	return out
@@ -82,7 +103,10 @@ func (r liveRoutes) Find(req *http.Request) (http.Handler, bool) {
 }
 
 // forwarder passes requests of routes on to the services of a snapshot, which is held meanwhile.
-type forwarder struct{ snapshot *gateway.Snapshot }
+type forwarder struct {
+	snapshot *gateway.Snapshot
+	keys     map[string]*hashkey.Expression
+}
 
 // Forward implements [routes.Services].
 func (f forwarder) Forward(ctx context.Context, service string, r *routes.Request) (*http.Response, error) {
@@ -93,6 +117,9 @@ func (f forwarder) Forward(ctx context.Context, service string, r *routes.Reques
 	out := &upstream.StreamRequest{
 		Request: upstream.Request{Method: r.Method, Path: r.Path, Header: r.Header},
 		Length:  r.Length, Upgrade: r.Upgrade,
+	}
+	if e := f.keys[service]; e != nil {
+		out.Key, out.HasKey = e.OfRequest(r.Client)
 	}
 	if r.Body != nil {
 		out.Stream = io.NopCloser(r.Body)

@@ -23,14 +23,15 @@ type headers struct {
 	request, response *header.Rules // nil: none
 }
 
-func newHeaders(c Headers) (h headers, err error) {
+// newHeaders makes the rules of a route ready, after those of its service for answers.
+func newHeaders(c Headers, service []header.Rule) (h headers, err error) {
 	if len(c.Request) > 0 {
 		if h.request, err = header.New(c.Request); err != nil {
 			return h, err
 		}
 	}
-	if len(c.Response) > 0 {
-		h.response, err = header.New(c.Response)
+	if rules := append(slices.Clip(service), c.Response...); len(rules) > 0 {
+		h.response, err = header.New(rules)
 	}
 	return h, err
 }

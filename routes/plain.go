@@ -28,6 +28,8 @@ type Request struct {
 	// Path is the encoded path and query.
 	Path   string
 	Header http.Header
+	// Client are the headers of the client's request as they came. They are read-only.
+	Client http.Header
 	Body   io.Reader // nil: none
 	// Length of the body in bytes; negative: not known.
 	Length int64
@@ -47,7 +49,7 @@ func (b *builder) plain(i int, e *entry) func(method string) http.Handler {
 		b.report("INVALID_ROUTE", at(i, "rewrite"), "%s", sentence(err))
 		return nil
 	}
-	headers, err := newHeaders(c.Headers)
+	headers, err := newHeaders(c.Headers, b.options.ResponseRules(c.Service))
 	if err != nil {
 		b.report("INVALID_ROUTE", at(i, "headers"), "%s", sentence(err))
 		return nil
@@ -97,7 +99,7 @@ func (p *plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	watch := p.watch(cancel)
 	defer watch.stop()
 
-	out := &Request{Method: r.Method, Path: target, Header: p.requestHeader(r, id), Length: r.ContentLength, Upgrade: upgradeOf(r)}
+	out := &Request{Method: r.Method, Path: target, Header: p.requestHeader(r, id), Client: r.Header, Length: r.ContentLength, Upgrade: upgradeOf(r)}
 	rc := http.NewResponseController(w)
 	var body *requestBody
 	if r.Body != nil && r.Body != http.NoBody && out.Upgrade == "" {

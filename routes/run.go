@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,6 +28,7 @@ type run struct {
 	refuses      bool // data with something missing
 	reads        bool // by GET
 	cacheControl []string
+	fixed        bool // cacheControl is the operator's, and not what services say
 }
 
 func newRun(o *Options, e *entry, b *binding, method string) *run {
@@ -43,7 +45,7 @@ func newRun(o *Options, e *entry, b *binding, method string) *run {
 	}
 	switch {
 	case c.CacheControl != "":
-		r.cacheControl = []string{c.CacheControl}
+		r.cacheControl, r.fixed = []string{c.CacheControl}, true
 	case r.reads:
 		r.cacheControl = []string{"private, no-cache"}
 	default:
@@ -78,12 +80,32 @@ func (s *run) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	response := op.Execute(ctx)
 	answer, bad := s.answer(response, variables)
 	incomplete := incompleteness(response.Errors)
+	cacheControl := s.give(w.Header(), response)
 	response.Release()
 	if bad != nil {
 		refuse(bad)
 		return
 	}
-	s.write(w, r, answer, incomplete)
+	s.write(w, r, answer, cacheControl, incomplete)
+}
+
+// give puts what services gave into the headers of an answer, and returns its Cache-Control: theirs, if all that were asked
+// said something and the operator did not.
+func (s *run) give(to http.Header, response *operation.Response) (cacheControl []string) {
+	cacheControl = s.cacheControl
+	for name, values := range response.Header {
+		switch name {
+		case "Cache-Control":
+			if !s.fixed && !response.Gaps {
+				cacheControl = values
+			}
+		case "Vary", "Set-Cookie":
+			to[name] = append(slices.Clip(to[name]), values...)
+		default:
+			to[name] = values
+		}
+	}
+	return cacheControl
 }
 
 // answer returns the body for what an operation brought, or why there is none. The body is a copy.
@@ -151,13 +173,13 @@ func isNothing(data []byte) bool {
 var jsonType = []string{"application/json"}
 
 // write writes an answer that has what was asked for, or most of it.
-func (s *run) write(w http.ResponseWriter, r *http.Request, body []byte, incomplete string) {
+func (s *run) write(w http.ResponseWriter, r *http.Request, body []byte, cacheControl []string, incomplete string) {
 	h := w.Header()
 	if incomplete != "" {
 		h["Sluice-Incomplete"] = []string{incomplete}
 		h["Cache-Control"] = noStore
 	} else {
-		h["Cache-Control"] = s.cacheControl
+		h["Cache-Control"] = cacheControl
 		if s.reads && s.status == http.StatusOK {
 			// A weak validator: the same data in another encoding is the same answer.
 			tag := `W/"` + strconv.FormatUint(xxhash.Sum64(body), 36) + `"`

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/operation"
 	"github.com/sluice-gateway/sluice/problem"
+	"github.com/sluice-gateway/sluice/upstream/header"
 )
 
 // Engine answers stored operations. It is safe for concurrent use.
@@ -32,6 +33,9 @@ type Options struct {
 	Services Services
 	// HasService reports whether there is a service of a name. Nil: there is none.
 	HasService func(name string) bool
+	// ResponseRules returns the rules that a service has for the headers of its answers, whatever route they come by. They
+	// are applied before those of the route. Nil: there are none.
+	ResponseRules func(service string) []header.Rule
 	// Reserved are the paths that something else answers, and what that is.
 	Reserved map[string]string
 	// Forwarded says what services are told of clients.
@@ -59,6 +63,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.HasService == nil {
 		o.HasService = func(string) bool { return false }
+	}
+	if o.ResponseRules == nil {
+		o.ResponseRules = func(string) []header.Rule { return nil }
 	}
 	if o.ReadFile == nil {
 		o.ReadFile = os.ReadFile

@@ -50,6 +50,9 @@ func (r *ResponseRule) plain() *Rule {
 	return &Rule{Forward: r.Forward, As: r.As, Default: r.Default, Set: r.Set, Value: r.Value, Remove: r.Remove}
 }
 
+// Rule is what a rule does to an answer that is passed on as a whole, where there is nothing to join its headers with.
+func (r *ResponseRule) Rule() Rule { return *r.plain() }
+
 // ValidateResponse is what [Validate] is, for rules of answers.
 func ValidateResponse(path string, rules []ResponseRule) error {
 	var errs []error
