@@ -148,7 +148,7 @@ func (c composeCommand) headers(servers []*remote, std *IO) error {
 
 // ask asks the server.
 func (s *remote) ask(ctx context.Context) error {
-	client, err := upstream.New(s.name, s.client)
+	client, err := upstream.New(s.name, s.client, upstream.Options{})
 	if err != nil {
 		return err
 	}

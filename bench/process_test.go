@@ -128,7 +128,7 @@ func service(address string) upstream.Config {
 
 // bare is a handler that makes the calls, with the same client, and scans nothing.
 func (r role) bare() (http.Handler, func(), error) {
-	c, err := upstream.New("api", service(r.API))
+	c, err := upstream.New("api", service(r.API), upstream.Options{})
 	if err != nil {
 		return nil, nil, err
 	}

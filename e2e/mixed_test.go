@@ -74,7 +74,7 @@ func TestOneEntityOfEveryKindOfSource(t *testing.T) {
 	}
 	accounts, url := subgraphtest.Start(t, accountsSDL, accountsData)
 	accounts.Observe = func(r subgraphtest.Request) { log.add("accounts " + r.Query + " " + r.Variables) }
-	carrier, err := upstream.New("carrier", serve("carrier", carrierService))
+	carrier, err := upstream.New("carrier", serve("carrier", carrierService), upstream.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -118,9 +118,11 @@ func configure(t *testing.T, schema map[string]string, roots []string, urls map[
 	}
 	services := map[string]any{}
 	for name, url := range urls {
-		// Whether two equal reads are under way at the same time is chance: what counts calls, or waits for each, has them
-		// sent one by one.
-		services[name] = map[string]any{"endpoints": []any{url}, "sharing": map[string]any{"enabled": false}}
+		// What counts calls, or waits for each, has them sent one by one and once: whether two equal reads are under way at the
+		// same time is chance, and what is sent again is shown by other tests.
+		services[name] = map[string]any{
+			"endpoints": []any{url}, "sharing": map[string]any{"enabled": false}, "retry": map[string]any{"attempts": 1},
+		}
 	}
 	config := map[string]any{
 		"listen":   "127.0.0.1:0",

@@ -18,7 +18,7 @@ type service struct {
 }
 
 func newService(name string, cfg upstream.Config) (*service, error) {
-	c, err := upstream.New(name, cfg)
+	c, err := upstream.New(name, cfg, upstream.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func sourceKind(k schema.Kind) model.SluiceSourceKind {
 func serviceStatus(st upstream.Status) *model.SluiceService {
 	out := &model.SluiceService{Name: st.Service, Policy: st.Policy, Endpoints: []*model.SluiceEndpoint{}}
 	for _, e := range st.Endpoints {
-		out.Endpoints = append(out.Endpoints, endpointStatus(e))
+		out.Endpoints = append(out.Endpoints, endpointStatus(e.Status))
 		out.InFlight += int(e.InFlight)
 		out.Requests += int64(e.Requests)
 		out.Failures += int64(e.Failures)

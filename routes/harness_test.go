@@ -144,7 +144,7 @@ func forward(t *testing.T, url string) forwarder {
 	t.Helper()
 	cfg := upstream.DefaultConfig()
 	cfg.Endpoints = endpoint.At(url)
-	c, err := upstream.New("api", cfg)
+	c, err := upstream.New("api", cfg, upstream.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

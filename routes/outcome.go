@@ -22,6 +22,8 @@ var statuses = map[string]int{
 	string(fault.MethodNotAllowed):  http.StatusMethodNotAllowed,
 	string(fault.GatewayTimeout):    http.StatusGatewayTimeout,
 	string(fault.Canceled):          http.StatusGatewayTimeout,
+	string(fault.Overloaded):        http.StatusServiceUnavailable,
+	string(fault.CircuitOpen):       http.StatusServiceUnavailable,
 	string(fault.Internal):          http.StatusInternalServerError,
 	string(fault.NoPlan):            http.StatusInternalServerError,
 	string(fault.RequestInvalid):    http.StatusInternalServerError,

@@ -145,6 +145,10 @@ func (p *plain) failed(ctx context.Context, r *http.Request, err error, refuse f
 		d = &details{Status: http.StatusBadRequest, Code: string(fault.BadRequest), Detail: "The request cannot be passed on."}
 	case upstream.CodeTimeout, upstream.CodeCanceled:
 		d = &details{Status: http.StatusGatewayTimeout, Code: string(fault.GatewayTimeout), Detail: "The service did not answer in time."}
+	case upstream.CodeOverloaded:
+		d = &details{Status: http.StatusServiceUnavailable, Code: string(fault.Overloaded), Detail: "Too many calls to the service are under way."}
+	case upstream.CodeCircuitOpen:
+		d = &details{Status: http.StatusServiceUnavailable, Code: string(fault.CircuitOpen), Detail: "The last calls to the service failed, so that it is not called for a while."}
 	case upstream.CodeBroken:
 		d.Detail = "The connection to the service broke."
 	case upstream.CodeInvalid, upstream.CodeTooLarge:

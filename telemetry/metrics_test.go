@@ -25,9 +25,9 @@ func TestMetricsTellWhatTheGatewayCounted(t *testing.T) {
 		Snapshot: 3, Hash: "abc", Loaded: time.Unix(1700000000, 500e6), Open: 2,
 		Reloads:    gateway.Reloads{Succeeded: 2, Refused: 1, Refusal: &gateway.Refusal{Problems: problem.List{{Message: "wrong"}}}},
 		Operations: gateway.Operations{Complete: 10, Partial: 2, Failed: 1, Refused: 4},
-		Services: []upstream.Status{{Service: "users", Endpoints: []endpoint.Status{
-			{Address: "http://127.0.0.1:1", State: endpoint.Failing, InFlight: 1, Requests: 7, Failures: 5},
-			{Address: "http://127.0.0.1:2\xff", Requests: 1},
+		Services: []upstream.Status{{Service: "users", Endpoints: []upstream.EndpointStatus{
+			{Status: endpoint.Status{Address: "http://127.0.0.1:1", State: endpoint.Failing, InFlight: 1, Requests: 7, Failures: 5}},
+			{Status: endpoint.Status{Address: "http://127.0.0.1:2\xff", Requests: 1}},
 		}}},
 	}
 	s.Plans.Planned = 6

@@ -31,18 +31,18 @@ func (c *Client) authorized(ctx context.Context, e *endpoint.Endpoint, r *Reques
 	return &out, signed, nil
 }
 
-// exchange makes one exchange with e over x, with the credentials of the service. If the service refuses them and there
+// exchange makes one exchange with a member, with the credentials of the service. If the service refuses them and there
 // will be others, it makes one more: a service that answers 401 has done nothing.
-func (c *Client) exchange(ctx context.Context, x exchanger, e *endpoint.Endpoint, r *Request) (*Response, *Error) {
+func (c *Client) exchange(ctx context.Context, m *member, r *Request) (*Response, *Error) {
 	if c.credentials == nil {
-		return x.exchange(ctx, r)
+		return m.exchanger.exchange(ctx, r)
 	}
 	for again := true; ; again = false {
-		attempt, signed, err := c.authorized(ctx, e, r, false)
+		attempt, signed, err := c.authorized(ctx, m.Endpoint, r, false)
 		if err != nil {
 			return nil, err
 		}
-		resp, err := x.exchange(ctx, attempt)
+		resp, err := m.exchanger.exchange(ctx, attempt)
 		if err != nil || resp.Status != http.StatusUnauthorized || !again || !c.credentials.Refused(signed) {
 			return resp, err
 		}

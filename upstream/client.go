@@ -4,72 +4,107 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/sluice-gateway/sluice/upstream/balance"
+	"github.com/sluice-gateway/sluice/upstream/breaker"
 	"github.com/sluice-gateway/sluice/upstream/credential"
-	"github.com/sluice-gateway/sluice/upstream/endpoint"
+	"github.com/sluice-gateway/sluice/upstream/latency"
+	"github.com/sluice-gateway/sluice/upstream/limit"
+	"github.com/sluice-gateway/sluice/upstream/retry"
 )
 
 // Client calls one service. It is safe for concurrent use.
 type Client struct {
 	service string
-	policy  string
 	cfg     Config
+	options Options
 	rules   rules
 	// credentials are nil without any, and sharing without it.
 	credentials *credential.Credentials
 	sharing     *sharing
-	pool        atomic.Pointer[pool]
+
+	pool    atomic.Pointer[pool]
+	keeper  *keeper
+	budget  *retry.Budget
+	breaker *breaker.Breaker
+	limiter *limit.Limiter
+	latency *latency.Window // of attempts that were answered
+	counts  struct{ retries, hedges atomic.Uint64 }
+
+	// The names of headers in canonical form; empty: none.
+	idempotency, deadline string
 
 	// calls holds the number of calls under way, and closedBit once the client is closed. The last call of a closed
 	// client closes idle.
 	calls    atomic.Int64
 	idle     chan struct{}
 	idleOnce sync.Once
+	endOnce  sync.Once
 }
 
 const closedBit = 1 << 62
 
-// pool is one generation of a service's endpoints: immutable, and swapped whole when they change.
-type pool struct {
-	picker    balance.Picker
-	endpoints []*endpoint.Endpoint
-	exchanger map[*endpoint.Endpoint]exchanger
+// Options are what a developer hands to a client beside its configuration. All may be left out.
+type Options struct {
+	// Problem is told what goes wrong apart from calls: addresses that cannot be found, files of TLS that have changed and
+	// cannot be used. what names the source; a nil error says that it works again. It may be called from several goroutines.
+	Problem func(service, what string, err error)
 }
 
-// New returns the client of the named service. It makes no connection. The client is closed with [Client.Close].
-func New(service string, cfg Config) (*Client, error) {
+func (o *Options) problem(service string) func(string, error) {
+	return func(what string, err error) {
+		if o.Problem != nil {
+			o.Problem(service, what, err)
+		}
+	}
+}
+
+// latencySpan is how far back it counts how long attempts took.
+const latencySpan = time.Minute
+
+// New returns the client of the named service. Unless endpoints are discovered or checked, it makes no connection. The client
+// is closed with [Client.Close].
+func New(service string, cfg Config, o Options) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", service, err)
 	}
-	p := &pool{exchanger: make(map[*endpoint.Endpoint]exchanger, len(cfg.Endpoints))}
-	for _, address := range cfg.Endpoints {
-		e, err := endpoint.New(address)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", service, err)
-		}
-		p.endpoints = append(p.endpoints, e)
-		if p.exchanger[e], err = newExchanger(e, &cfg); err != nil {
-			return nil, fmt.Errorf("%s: %w", service, err)
-		}
+	c := &Client{
+		service:     service,
+		options:     o,
+		cfg:         cfg,
+		budget:      retry.NewBudget(cfg.Retry.Budget),
+		breaker:     breaker.New(cfg.Breaker.Service),
+		limiter:     limit.New(cfg.Concurrency.Service),
+		latency:     latency.New(latencySpan, cfg.Hedge.Quantile),
+		idempotency: http.CanonicalHeaderKey(cfg.Retry.IdempotencyHeader),
+		deadline:    http.CanonicalHeaderKey(cfg.Timeouts.DeadlineHeader),
+		idle:        make(chan struct{}),
 	}
-	p.picker = balance.New(cfg.Balance, p.endpoints, p.endpoints)
-	c := &Client{service: service, policy: cfg.Balance.Policy, cfg: cfg, idle: make(chan struct{})}
-	var err error
-	if c.rules, err = newRules(&cfg.Headers); err != nil {
+	if err := c.open(); err != nil {
+		c.close()
 		return nil, fmt.Errorf("%s: %w", service, err)
 	}
-	if c.credentials, err = credential.New(&cfg.Credentials, credential.Options{}); err != nil {
-		return nil, fmt.Errorf("%s: %w", service, err)
-	}
-	if cfg.Sharing.Enabled {
-		c.sharing = newSharing(cfg.Sharing, c.call)
-	}
-	c.pool.Store(p)
 	return c, nil
+}
+
+// open makes what may fail.
+func (c *Client) open() (err error) {
+	if c.rules, err = newRules(&c.cfg.Headers); err != nil {
+		return err
+	}
+	if c.credentials, err = credential.New(&c.cfg.Credentials, credential.Options{}); err != nil {
+		return err
+	}
+	if c.cfg.Sharing.Enabled {
+		c.sharing = newSharing(c.cfg.Sharing, c.call)
+	}
+	if c.keeper, err = newKeeper(c); err != nil {
+		return err
+	}
+	return c.keeper.begin()
 }
 
 // Service returns the name of the service.
@@ -79,11 +114,12 @@ func (c *Client) Service() string { return c.service }
 // evaluates it, see [Request.Key]: the client does not know what a call is about.
 func (c *Client) HashKey() string { return c.cfg.Balance.Key }
 
-// Do sends r to one endpoint and returns the whole answer, of whatever status. It blocks until then, until ctx ends or
+// Do sends r to an endpoint and returns the whole answer, of whatever status. It blocks until then, until ctx ends or
 // until a limit of the configuration is reached. The response is not nil if and only if the error is nil; the caller
 // releases it. Every error is an [*Error].
 //
-// Do sends a request once. It follows no redirects and keeps no cookies.
+// What cannot have had an effect is sent again to another endpoint, and what may be repeated too, within the configuration's
+// bounds. Do follows no redirects and keeps no cookies.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if !c.begin() {
 		return nil, c.fail(&Error{Code: CodeUnavailable, Err: ErrClosed})
@@ -110,42 +146,25 @@ func (c *Client) call(ctx context.Context, r *Request) (*Response, error) {
 	if ctx.Err() != nil {
 		return nil, c.fail(&Error{Code: CodeCanceled, Err: context.Cause(ctx)})
 	}
-	limit, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeouts.Total, ErrTotalTimeout)
-	defer cancel()
-	return c.attempt(ctx, limit, r)
-}
-
-// attempt sends r to one endpoint. caller is the context that the call was made with, and ctx the one that also holds
-// the limits of the configuration.
-func (c *Client) attempt(caller, ctx context.Context, r *Request) (*Response, error) {
-	p := c.pool.Load()
-	e := p.picker.Pick(balance.Call{Key: r.Key, HasKey: r.HasKey})
-	if e == nil {
-		return nil, c.fail(&Error{Code: CodeUnavailable, Err: ErrNoEndpoint})
+	k := &call{client: c, caller: ctx, r: r, total: time.Now().Add(c.cfg.Timeouts.Total)}
+	if k.hopeless() {
+		return nil, c.fail(&Error{Code: CodeTimeout, Err: ErrNoTime})
 	}
-	e.Begin()
-	outcome := endpoint.Failure // also if something below panics
-	began := time.Now()
-	defer func() { e.End(outcome, time.Since(began)) }()
-	resp, err := c.exchange(ctx, p.exchanger[e], e, r)
-	switch {
-	case err == nil:
-		if resp.Status < 500 {
-			outcome = endpoint.Success
+	k.begin(true)
+	if err := k.enter(); err != nil {
+		return nil, c.fail(err)
+	}
+	began, load := time.Now(), limit.Ignored
+	defer func() { c.limiter.Release(load, time.Since(began)) }()
+	resp, err := k.do()
+	if err != nil {
+		if err.Code == CodeTimeout {
+			load = limit.Dropped
 		}
-		c.rules.incoming(resp)
-		return resp, nil
-	case caller.Err() != nil:
-		outcome = endpoint.Abandonment
-		err.Code, err.FromBackend, err.Err = CodeCanceled, false, fmt.Errorf("%w: %w", context.Cause(caller), err.Err)
-	case ctx.Err() != nil:
-		err.Code, err.FromBackend, err.Err = CodeTimeout, false, fmt.Errorf("%w: %w", context.Cause(ctx), err.Err)
-	case err.Code == CodeTooLarge:
-		outcome = endpoint.Success // the endpoint works as any other would
-	case err.Code == CodeCredentials:
-		outcome = endpoint.Abandonment // it was not even called
+		return nil, c.fail(err)
 	}
-	return nil, c.fail(err)
+	load = loadOf(resp.Status)
+	return resp, nil
 }
 
 func (c *Client) fail(err *Error) error {
@@ -162,22 +181,6 @@ func (c *Client) named(err error) error {
 	return err
 }
 
-// Status is what a client looked like at one moment.
-type Status struct {
-	Service   string
-	Policy    string
-	Endpoints []endpoint.Status
-}
-
-// Status returns the endpoints with their counters, in the order of the configuration.
-func (c *Client) Status() Status {
-	s := Status{Service: c.service, Policy: c.policy}
-	for _, e := range c.pool.Load().endpoints {
-		s.Endpoints = append(s.Endpoints, e.Status())
-	}
-	return s
-}
-
 // Close refuses further calls, waits for those under way, which the timeouts of the configuration end, and closes the
 // connections. It may be called twice.
 func (c *Client) Close() {
@@ -185,13 +188,19 @@ func (c *Client) Close() {
 		c.idleOnce.Do(func() { close(c.idle) })
 	}
 	<-c.idle
-	if c.sharing != nil {
-		c.sharing.group.Wait()
-	}
-	c.credentials.Close()
-	for _, x := range c.pool.Load().exchanger {
-		x.close()
-	}
+	c.close()
+}
+
+func (c *Client) close() {
+	c.endOnce.Do(func() {
+		if c.sharing != nil {
+			c.sharing.group.Wait()
+		}
+		c.credentials.Close()
+		if c.keeper != nil {
+			c.keeper.end()
+		}
+	})
 }
 
 // begin counts a call; it reports whether the client is open. If it is, end follows.

@@ -23,15 +23,18 @@ import (
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
-// client returns a client over the given addresses that is closed with the test. configure may be nil.
+// client returns a client over the given addresses that makes one attempt for each call, and is closed with the test.
+// configure may be nil.
 func client(tb testing.TB, configure func(*upstream.Config), addresses ...string) *upstream.Client {
 	tb.Helper()
 	cfg := upstream.DefaultConfig()
 	cfg.Endpoints = endpoint.At(addresses...)
+	cfg.Retry.Attempts = 1
+	cfg.Breaker.Service.Enabled = false
 	if configure != nil {
 		configure(&cfg)
 	}
-	c, err := upstream.New("users", cfg)
+	c, err := upstream.New("users", cfg, upstream.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -172,11 +175,8 @@ func TestDoReturnsEveryStatus(t *testing.T) {
 			t.Errorf("%d: the service was asked %d times, want %d", status, got, i+1)
 		}
 	}
-	s := c.Status()
-	want := upstream.Status{Service: "users", Policy: "least_in_flight", Endpoints: []endpoint.Status{
-		{Address: address, State: endpoint.Failing, Requests: 11, Failures: 2},
-	}}
-	if diff := cmp.Diff(want, s, noLatency); diff != "" {
+	want := endpoint.Status{Address: address, State: endpoint.Failing, Requests: 11, Failures: 2}
+	if diff := cmp.Diff(want, c.Status().Endpoints[0].Status, noLatency); diff != "" {
 		t.Errorf("Status() mismatch (-want +got):\n%s", diff)
 	}
 }
@@ -411,8 +411,8 @@ func TestNobodyListens(t *testing.T) {
 	if e := wantError(t, err, upstream.CodeUnavailable, nil); e.FromBackend {
 		t.Error("FromBackend is set although nobody answered")
 	}
-	want := []endpoint.Status{{Address: address, State: endpoint.Failing, Requests: 1, Failures: 1}}
-	if diff := cmp.Diff(want, c.Status().Endpoints, noLatency); diff != "" {
+	want := endpoint.Status{Address: address, State: endpoint.Failing, Requests: 1, Failures: 1}
+	if diff := cmp.Diff(want, c.Status().Endpoints[0].Status, noLatency); diff != "" {
 		t.Errorf("Status() mismatch (-want +got):\n%s", diff)
 	}
 }
@@ -438,6 +438,7 @@ func TestBadTLSIsNoConnection(t *testing.T) {
 
 // hang is a handler that answers nothing until the request ends.
 func hang(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // before that is done, the server does not see that the client has gone
 	if r.URL.Path == "/body" {
 		w.WriteHeader(http.StatusOK)
 		_, _ = io.WriteString(w, "begin")
@@ -455,11 +456,11 @@ func TestTimeoutsSayWhichOne(t *testing.T) {
 		cause      error
 		status     int
 	}{
-		{"no head in time", "/", upstream.Timeouts{Connect: time.Second, TLS: time.Second, ResponseHeader: 30 * time.Millisecond, Total: 20 * time.Second},
+		{"no head in time", "/", upstream.Timeouts{Connect: time.Second, TLS: time.Second, ResponseHeader: 30 * time.Millisecond, Attempt: 20 * time.Second, Total: 20 * time.Second},
 			upstream.ErrHeaderTimeout, 0},
-		{"no head in the total time", "/", upstream.Timeouts{Connect: 30 * time.Millisecond, TLS: time.Second, ResponseHeader: 30 * time.Millisecond, Total: 30 * time.Millisecond},
+		{"no head in the total time", "/", upstream.Timeouts{Connect: 30 * time.Millisecond, TLS: time.Second, ResponseHeader: 30 * time.Millisecond, Attempt: time.Second, Total: 30 * time.Millisecond},
 			nil, 0},
-		{"a body without end", "/body", upstream.Timeouts{Connect: 50 * time.Millisecond, TLS: time.Second, ResponseHeader: 50 * time.Millisecond, Total: 50 * time.Millisecond},
+		{"a body without end", "/body", upstream.Timeouts{Connect: 50 * time.Millisecond, TLS: time.Second, ResponseHeader: 50 * time.Millisecond, Attempt: time.Second, Total: 50 * time.Millisecond},
 			upstream.ErrTotalTimeout, 200},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -512,8 +513,8 @@ func TestTheCallerGivesUp(t *testing.T) {
 	_, err = c.Do(ctx, get("/")) // not even begun
 	wantError(t, err, upstream.CodeCanceled, context.DeadlineExceeded)
 
-	want := []endpoint.Status{{Address: address, State: endpoint.Ready, Requests: 2}}
-	if diff := cmp.Diff(want, c.Status().Endpoints, noLatency); diff != "" {
+	want := endpoint.Status{Address: address, State: endpoint.Ready, Requests: 2}
+	if diff := cmp.Diff(want, c.Status().Endpoints[0].Status, noLatency); diff != "" {
 		t.Errorf("giving up counts against the endpoint (-want +got):\n%s", diff)
 	}
 }
@@ -629,7 +630,7 @@ func TestCloseWaitsForCalls(t *testing.T) {
 
 func TestNewRefusesABadConfig(t *testing.T) {
 	t.Parallel()
-	_, err := upstream.New("users", upstream.Config{})
+	_, err := upstream.New("users", upstream.Config{}, upstream.Options{})
 	if err == nil || !strings.HasPrefix(err.Error(), "users: endpoints: ") {
 		t.Errorf("New() error = %v, want one that begins with the service and the field", err)
 	}

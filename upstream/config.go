@@ -8,12 +8,16 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/upstream/balance"
+	"github.com/sluice-gateway/sluice/upstream/breaker"
 	"github.com/sluice-gateway/sluice/upstream/connection"
 	"github.com/sluice-gateway/sluice/upstream/credential"
 	"github.com/sluice-gateway/sluice/upstream/discovery"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
 	"github.com/sluice-gateway/sluice/upstream/header"
+	"github.com/sluice-gateway/sluice/upstream/health"
 	"github.com/sluice-gateway/sluice/upstream/internal/compression"
+	"github.com/sluice-gateway/sluice/upstream/limit"
+	"github.com/sluice-gateway/sluice/upstream/retry"
 )
 
 // Config is what an operator sets for one service. [DefaultConfig] has the defaults; a document that is decoded into a
@@ -27,8 +31,18 @@ type Config struct {
 	Discovery discovery.Config `yaml:"discovery"`
 	// Balance says how calls are shared out among the endpoints.
 	Balance balance.Config `yaml:"balance"`
+	// Health finds endpoints that do not work, so that they are left out until they do.
+	Health health.Config `yaml:"health"`
 	// Timeouts limit how long a call may take.
 	Timeouts Timeouts `yaml:"timeouts"`
+	// Retry says what is sent again.
+	Retry retry.Config `yaml:"retry"`
+	// Hedge sends reads that take long to a second endpoint.
+	Hedge Hedge `yaml:"hedge"`
+	// Breaker stops calls that would fail anyway.
+	Breaker Breaker `yaml:"breaker"`
+	// Concurrency limits how many calls are under way.
+	Concurrency Concurrency `yaml:"concurrency"`
 	// Connections says how connections are kept.
 	Connections connection.Config `yaml:"connections"`
 	// HTTP2 says when HTTP/2 is spoken.
@@ -49,48 +63,28 @@ type Config struct {
 	Sharing Sharing `yaml:"sharing"`
 }
 
-// Timeouts are the limits of time of one call. A call never outlives its caller's context either. One that is longer than
-// Total has no effect: whoever shortens Total need not touch the others.
-type Timeouts struct {
-	// Connect limits dialing, the way through a proxy included (default 3s). It is short, so that another endpoint can still
-	// be tried.
-	Connect time.Duration `yaml:"connect"`
-	// TLS limits the handshake on a new connection (default 3s).
-	TLS time.Duration `yaml:"tls"`
-	// ResponseHeader limits the wait for the head of the answer once the request is written (default 10s).
-	ResponseHeader time.Duration `yaml:"response_header"`
-	// Total limits the whole call, the body of the answer included (default 30s).
-	Total time.Duration `yaml:"total"`
-}
-
-// Decompression says how the service may compress its answers.
-type Decompression struct {
-	// Accept are the content codings that the service is asked for, the best first: zstd, br, gzip, deflate (default: none).
-	// Worth it across slow lines; within one data centre it costs more time than it saves. An answer that is compressed in
-	// one of these ways is read in any case.
-	Accept []string `yaml:"accept"`
-}
-
-// Limits bound what one answer may hold.
-type Limits struct {
-	// BodyBytes limits the body of an answer, as sent and as decompressed (default 16777216, 16 MiB).
-	BodyBytes int64 `yaml:"body_bytes"`
-	// HeaderBytes limits the head of an answer (default 65536, 64 KiB).
-	HeaderBytes int64 `yaml:"header_bytes"`
-}
-
 // DefaultConfig returns the defaults. Only Endpoints is missing.
 func DefaultConfig() Config {
-	return Config{
-		Discovery:   discovery.DefaultConfig(),
-		Balance:     balance.DefaultConfig(),
-		Sharing:     DefaultSharing(),
-		Timeouts:    Timeouts{Connect: 3 * time.Second, TLS: 3 * time.Second, ResponseHeader: 10 * time.Second, Total: 30 * time.Second},
+	c := Config{
+		Discovery: discovery.DefaultConfig(),
+		Balance:   balance.DefaultConfig(),
+		Health:    health.DefaultConfig(),
+		Timeouts: Timeouts{
+			Connect: 3 * time.Second, TLS: 3 * time.Second, ResponseHeader: 10 * time.Second, Attempt: 10 * time.Second,
+			Total: 30 * time.Second,
+		},
+		Retry:       retry.DefaultConfig(),
+		Hedge:       Hedge{Quantile: 0.95, MinDelay: time.Millisecond},
+		Breaker:     Breaker{Service: breaker.DefaultConfig(), Endpoint: breaker.DefaultConfig()},
+		Concurrency: Concurrency{Service: limit.DefaultConfig(), Endpoint: limit.DefaultConfig()},
 		Connections: connection.DefaultConfig(),
 		HTTP2:       connection.DefaultHTTP2(),
 		TLS:         connection.DefaultTLS(),
 		Limits:      Limits{BodyBytes: 16 << 20, HeaderBytes: 64 << 10},
+		Sharing:     DefaultSharing(),
 	}
+	c.Breaker.Service.Enabled = true
+	return c
 }
 
 // UnmarshalYAML decodes over the defaults, so that each entry of a map of services begins with them.
@@ -111,11 +105,8 @@ func (c *Config) Validate() error {
 	report := func(field, rule string, got any) {
 		errs = append(errs, fmt.Errorf("%s: %s (got %v)", field, rule, got))
 	}
-	if len(c.Endpoints) == 0 {
-		errs = append(errs, errors.New("endpoints: at least one is needed"))
-	}
-	if c.Discovery.Enabled() { // a setting that would do nothing is refused
-		errs = append(errs, errors.New("discovery: calls do not follow it yet, list the endpoints"))
+	if len(c.Endpoints) == 0 && !c.Discovery.Enabled() {
+		errs = append(errs, errors.New("endpoints: at least one is needed, or discovery"))
 	}
 	seen := map[string]int{}
 	for i := range c.Endpoints {
@@ -134,17 +125,16 @@ func (c *Config) Validate() error {
 	}
 	section(&errs, "discovery", c.Discovery.Validate())
 	section(&errs, "balance", c.Balance.Validate())
+	section(&errs, "health", c.Health.Validate())
+	section(&errs, "timeouts", c.Timeouts.validate())
+	section(&errs, "retry", c.Retry.Validate())
+	section(&errs, "hedge", c.Hedge.validate())
+	section(&errs, "breaker.service", c.Breaker.Service.Validate())
+	section(&errs, "breaker.endpoint", c.Breaker.Endpoint.Validate())
+	section(&errs, "concurrency.service", c.Concurrency.Service.Validate())
+	section(&errs, "concurrency.endpoint", c.Concurrency.Endpoint.Validate())
 	section(&errs, "headers", c.Headers.Validate())
 	section(&errs, "credentials", c.Credentials.Validate())
-	positive := func(field string, d time.Duration) {
-		if d <= 0 {
-			report(field, "must be > 0", d)
-		}
-	}
-	positive("timeouts.connect", c.Timeouts.Connect)
-	positive("timeouts.tls", c.Timeouts.TLS)
-	positive("timeouts.response_header", c.Timeouts.ResponseHeader)
-	positive("timeouts.total", c.Timeouts.Total)
 	section(&errs, "connections", c.Connections.Validate())
 	section(&errs, "http2", c.HTTP2.Validate())
 	section(&errs, "tls", c.TLS.Validate())

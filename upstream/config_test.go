@@ -12,6 +12,9 @@ import (
 	"github.com/sluice-gateway/sluice/upstream/balance"
 	"github.com/sluice-gateway/sluice/upstream/connection"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
+	"github.com/sluice-gateway/sluice/upstream/health"
+	"github.com/sluice-gateway/sluice/upstream/limit"
+	"github.com/sluice-gateway/sluice/upstream/retry"
 )
 
 func TestDefaultsValidate(t *testing.T) {
@@ -67,11 +70,19 @@ func TestConfigIsStrict(t *testing.T) {
 
 func TestValidateReportsAll(t *testing.T) {
 	t.Parallel()
+	good := upstream.DefaultConfig()
+	slow := good.Breaker.Endpoint
+	slow.SlowRatio = 2
 	err := (&upstream.Config{
 		Endpoints:     endpoint.At("http://a", "ftp://b", "http://a/"),
-		Discovery:     upstream.DefaultConfig().Discovery,
+		Discovery:     good.Discovery,
+		Health:        health.Config{Active: good.Health.Active, Passive: good.Health.Passive, PanicBelow: 2},
+		Retry:         retry.Config{Attempts: 11, Budget: good.Retry.Budget},
+		Hedge:         upstream.Hedge{Delay: -1, Quantile: 1, MinDelay: -1},
+		Breaker:       upstream.Breaker{Service: good.Breaker.Service, Endpoint: slow},
+		Concurrency:   upstream.Concurrency{Service: good.Concurrency.Service, Endpoint: limit.Config{Limit: -1, QueueTimeout: 1, Adaptive: good.Concurrency.Endpoint.Adaptive}},
 		Balance:       balance.Config{Policy: "best"},
-		Timeouts:      upstream.Timeouts{Connect: -1, ResponseHeader: 2 * time.Second, Total: time.Second},
+		Timeouts:      upstream.Timeouts{Connect: -1, ResponseHeader: 2 * time.Second, Attempt: 1, Total: time.Second, DeadlineHeader: "a b"},
 		Connections:   connection.Config{Client: "curl", MaxTotal: -1},
 		TLS:           connection.TLS{KeyFile: "key.pem"},
 		Proxy:         connection.Proxy{URL: "socks5://proxy:1080"},
@@ -86,8 +97,16 @@ func TestValidateReportsAll(t *testing.T) {
 		`endpoints[2]: is the same as endpoints[0] (got http://a)`,
 		`balance.policy: must be one of least_in_flight, round_robin, peak_ewma, rendezvous, random (got best)`,
 		`balance.spill_below: must be > 0 and <= 1 (got 0)`,
+		`health.panic_below: must be between 0 and 1 (got 2)`,
 		`timeouts.connect: must be > 0 (got -1ns)`,
 		`timeouts.tls: must be > 0 (got 0s)`,
+		`timeouts.deadline_header: must be the name of a header (got "a b")`,
+		`retry.attempts: must be between 1 and 10 (got 11)`,
+		`hedge.delay: must be >= 0 (got -1ns)`,
+		`hedge.quantile: must be between 0.5 and 1 (got 1)`,
+		`hedge.min_delay: must be >= 0 (got -1ns)`,
+		`breaker.endpoint.slow_ratio: must be between 0 and 1 (got 2)`,
+		`concurrency.endpoint.limit: must be between 0 and 1073741824 (got -1)`,
 		`connections.client: must be one of native, net/http (got curl)`,
 		`connections.max_idle: must be >= 1 (got 0)`,
 		`connections.max_total: must be >= 0 (got -1)`,
@@ -106,7 +125,7 @@ func TestValidateReportsAll(t *testing.T) {
 		t.Errorf("Validate() mismatch (-want +got):\n%s", diff)
 	}
 	none := upstream.DefaultConfig()
-	if err := none.Validate(); err == nil || err.Error() != "endpoints: at least one is needed" {
+	if err := none.Validate(); err == nil || err.Error() != "endpoints: at least one is needed, or discovery" {
 		t.Errorf("no endpoints: %v", err)
 	}
 }

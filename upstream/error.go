@@ -29,9 +29,13 @@ const (
 	CodeInvalid
 	// CodeCredentials: there are no credentials to call the service with. Nothing was sent.
 	CodeCredentials
+	// CodeOverloaded: as many calls are under way as the configuration allows. Nothing was sent.
+	CodeOverloaded
+	// CodeCircuitOpen: the last calls failed, so that this one was not even tried. Nothing was sent.
+	CodeCircuitOpen
 )
 
-var codeNames = [...]string{"", "bad request", "unavailable", "broken", "timeout", "canceled", "too large", "invalid", "no credentials"}
+var codeNames = [...]string{"", "bad request", "unavailable", "broken", "timeout", "canceled", "too large", "invalid", "no credentials", "overloaded", "circuit open"}
 
 // String returns the code in one or two words.
 func (c Code) String() string {
@@ -46,7 +50,10 @@ var (
 	ErrConnectTimeout = connection.ErrConnectTimeout
 	ErrHeaderTimeout  = connection.ErrHeaderTimeout
 	ErrTLSTimeout     = connection.ErrTLSTimeout
+	ErrAttemptTimeout = errors.New("no complete answer to one attempt in time")
 	ErrTotalTimeout   = errors.New("no complete answer in time")
+	ErrNoTime         = errors.New("the time that is left is less than the fastest answer lately took")
+	ErrCircuitOpen    = errors.New("the last calls failed")
 	ErrBodyTooLarge   = errors.New("the body is over the limit")
 	ErrHeaderTooLarge = connection.ErrHeaderTooLarge
 	ErrTruncated      = errors.New("the body ends too early")

@@ -49,16 +49,7 @@ type pooled struct {
 
 // newExchanger returns the exchanger with the endpoint e. It makes no connection, but reads the files of TLS.
 func newExchanger(e *endpoint.Endpoint, cfg *Config) (exchanger, error) {
-	p, err := connection.New(e, connection.Options{
-		Config:         cfg.Connections,
-		HTTP2:          cfg.HTTP2,
-		TLS:            cfg.TLS,
-		Proxy:          cfg.Proxy,
-		ConnectTimeout: cfg.Timeouts.Connect,
-		TLSTimeout:     cfg.Timeouts.TLS,
-		HeaderTimeout:  cfg.Timeouts.ResponseHeader,
-		HeaderBytes:    cfg.Limits.HeaderBytes,
-	})
+	p, err := connection.New(e, connectionOptions(cfg))
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +59,19 @@ func newExchanger(e *endpoint.Endpoint, cfg *Config) (exchanger, error) {
 		pool:     p,
 		limits:   cfg.Limits,
 	}, nil
+}
+
+func connectionOptions(cfg *Config) connection.Options {
+	return connection.Options{
+		Config:         cfg.Connections,
+		HTTP2:          cfg.HTTP2,
+		TLS:            cfg.TLS,
+		Proxy:          cfg.Proxy,
+		ConnectTimeout: cfg.Timeouts.Connect,
+		TLSTimeout:     cfg.Timeouts.TLS,
+		HeaderTimeout:  cfg.Timeouts.ResponseHeader,
+		HeaderBytes:    cfg.Limits.HeaderBytes,
+	}
 }
 
 func (x *pooled) drain() { x.pool.Drain() }

@@ -26,6 +26,9 @@ type Request struct {
 	// Share: this is a read, and while the same one is under way for somebody else its answer is good for both. It is for
 	// requests that change nothing, whatever their method.
 	Share bool
+	// Idempotent: sending the request twice does what sending it once does, though its method does not say so, and nothing is
+	// changed that a second one could undo: a query by POST, as a rule. It may be repeated and hedged.
+	Idempotent bool
 	// Caller is the request of a client that this call is made for. The zero value: the one of the context, if there is
 	// one; see [WithCaller].
 	Caller Caller

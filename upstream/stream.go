@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/sluice-gateway/sluice/upstream/balance"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
+	"github.com/sluice-gateway/sluice/upstream/health"
+	"github.com/sluice-gateway/sluice/upstream/limit"
 )
 
 // StreamRequest is a request whose bodies are passed on as they come, in both directions.
@@ -31,8 +31,9 @@ type StreamRequest struct {
 // the answer, which ends the call, and ctx lasts until then. After 101, which only an upgrade can get, the body is an
 // io.ReadWriteCloser.
 //
-// Neither the total timeout nor the limit of the body holds, as a stream may have no end; those of connecting and of the head
-// do. Another endpoint is tried if one cannot be reached: then nothing was sent. Every error is an [*Error].
+// Neither the timeouts of an attempt and of the call nor the limit of the body holds, as a stream may have no end; those of
+// connecting and of the head do. A request without a body is sent again as [Client.Do] sends one again; one with a body only
+// to endpoints that cannot be reached, as then nothing was sent of it. Streams are not hedged. Every error is an [*Error].
 func (c *Client) Stream(ctx context.Context, r *StreamRequest) (*http.Response, error) {
 	if !c.begin() {
 		return nil, c.fail(&Error{Code: CodeUnavailable, Err: ErrClosed})
@@ -65,74 +66,126 @@ func (c *Client) stream(ctx context.Context, r *StreamRequest) (*http.Response, 
 			io.Closer
 		}{r.Stream, io.NopCloser(nil)}
 	}
-	p := c.pool.Load()
-	var tried []*endpoint.Endpoint
+	k := &call{client: c, caller: ctx, r: &r.Request}
+	k.begin(false)
+	k.repeatable = k.repeatable && r.Stream == nil && r.Upgrade == ""
+	if err := k.enter(); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	resp, err := k.stream(s)
+	if err != nil {
+		c.limiter.Release(limit.Ignored, time.Since(began))
+	}
+	return resp, err
+}
+
+// stream makes attempts until there is the head of an answer that counts, or nothing more may be done.
+func (k *call) stream(s *streaming) (*http.Response, *Error) {
 	for {
-		e := p.picker.Pick(balance.Call{Key: r.Key, HasKey: r.HasKey, Avoid: tried})
-		if e == nil {
-			return nil, &Error{Code: CodeUnavailable, Err: ErrNoEndpoint}
-		}
-		resp, err := c.streamTo(ctx, p.exchanger[e], e, r, s)
+		resp, err := k.streamOnce(s)
+		var wait time.Duration
+		var again bool
 		if err == nil {
-			return resp, nil
+			wait, again = k.againAfter(resp.StatusCode, resp.Header)
+		} else {
+			wait, again = k.againAfterError(err)
 		}
-		tried = append(tried, e)
-		again := slices.ContainsFunc(p.endpoints, func(e *endpoint.Endpoint) bool { return !slices.Contains(tried, e) })
-		if err.Code != CodeUnavailable || !again || len(tried) >= maxStreamTries {
-			return nil, err
+		if !again || !k.pause(wait) {
+			if err == nil {
+				resp.Body.(interface{ last() }).last()
+			}
+			return resp, err
+		}
+		if resp != nil {
+			resp.Body.Close()
 		}
 	}
 }
 
-// maxStreamTries is how many endpoints are tried for a stream that none of them took.
-const maxStreamTries = 3
-
-func (c *Client) streamTo(ctx context.Context, x exchanger, e *endpoint.Endpoint, r *StreamRequest, s *streaming) (*http.Response, *Error) {
-	e.Begin()
-	began, outcome := time.Now(), endpoint.Failure
-	open := false
+func (k *call) streamOnce(s *streaming) (*http.Response, *Error) {
+	a, err := k.attempt()
+	if err != nil {
+		return nil, err
+	}
+	open, o := false, endpoint.Failure // also if something below panics
 	defer func() {
+		took := time.Since(a.began)
+		a.report(o, took)
 		if !open {
-			e.End(outcome, time.Since(began))
+			a.end(o, limit.Ignored, took)
 		}
 	}()
-	attempt, _, err := c.authorized(ctx, e, &r.Request, true)
+	c := k.client
+	request, _, err := c.authorized(k.caller, a.member.Endpoint, k.r, true)
 	if err != nil {
-		outcome = endpoint.Abandonment // it was not even called
+		o = endpoint.Abandonment // it was not even called
 		return nil, err
 	}
-	resp, err := x.stream(ctx, attempt, s)
+	resp, err := a.member.exchanger.stream(k.caller, request, s)
 	if err != nil {
-		if ctx.Err() != nil {
-			outcome = endpoint.Abandonment
-			err.Code, err.FromBackend, err.Err = CodeCanceled, false, fmt.Errorf("%w: %w", context.Cause(ctx), err.Err)
+		if k.caller.Err() != nil {
+			o = endpoint.Abandonment
+			err.Code, err.FromBackend, err.Err = CodeCanceled, false, fmt.Errorf("%w: %w", context.Cause(k.caller), err.Err)
 		}
 		return nil, err
 	}
-	open = true
-	head := time.Since(began)
-	end := sync.OnceFunc(func() {
-		outcome := endpoint.Success
-		if resp.StatusCode >= 500 {
-			outcome = endpoint.Failure
-		}
-		e.End(outcome, head)
-		c.end()
-	})
+	open, o = true, outcomeOf(resp.StatusCode)
+	e := &openStream{attempt: a, outcome: o, load: loadOf(resp.StatusCode), head: time.Since(a.began)}
 	if connection, ok := resp.Body.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
-		resp.Body = &openConnection{connection, end}
+		resp.Body = &openConnection{connection, e}
 	} else {
-		resp.Body = &openBody{resp.Body, end}
+		resp.Body = &openBody{resp.Body, e}
 	}
 	return resp, nil
+}
+
+// openStream is an attempt whose answer is still being read.
+type openStream struct {
+	attempt attempt
+	outcome endpoint.Outcome
+	load    limit.Outcome
+	head    time.Duration // how long the head took
+	counts  bool          // its answer is that of the call, which ends with it
+	closed  atomic.Bool
+}
+
+func (s *openStream) last() { s.counts = true }
+
+// broke says that the answer was cut short, which the head did not show.
+func (s *openStream) broke() {
+	s.outcome = endpoint.Failure
+	a := &s.attempt
+	a.client.keeper.health.Report(a.member.Endpoint, health.Observation{Outcome: endpoint.Failure, Latency: s.head})
+}
+
+func (s *openStream) end() {
+	if s.closed.Swap(true) {
+		return
+	}
+	s.attempt.end(s.outcome, s.load, s.head)
+	if s.counts {
+		s.attempt.client.limiter.Release(s.load, s.head)
+		s.attempt.client.end()
+	}
 }
 
 // openBody is the body of an answer whose call ends with it.
 type openBody struct {
 	io.ReadCloser
-	end func()
+	*openStream
 }
 
+// Read reads the body.
+func (b *openBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF && b.outcome == endpoint.Success && CodeOf(err) == CodeBroken {
+		b.broke()
+	}
+	return n, err
+}
+
+// Close ends the call.
 func (b *openBody) Close() error {
 	defer b.end()
 	return b.ReadCloser.Close()
@@ -141,9 +194,10 @@ func (b *openBody) Close() error {
 // openConnection is a connection that speaks another protocol, and whose call ends with it.
 type openConnection struct {
 	io.ReadWriteCloser
-	end func()
+	*openStream
 }
 
+// Close ends the call.
 func (c *openConnection) Close() error {
 	defer c.end()
 	return c.ReadWriteCloser.Close()

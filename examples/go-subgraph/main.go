@@ -53,7 +53,7 @@ func run(ctx context.Context) (err error) {
 
 	service := upstream.DefaultConfig()
 	service.Endpoints = endpoint.At("http://" + listener.Addr().String())
-	client, err := upstream.New("carrier", service)
+	client, err := upstream.New("carrier", service, upstream.Options{})
 	if err != nil {
 		return err
 	}

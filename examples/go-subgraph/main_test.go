@@ -47,7 +47,7 @@ func start(t *testing.T, carrier http.Handler) *world {
 	t.Cleanup(parcels.Close)
 	service := upstream.DefaultConfig()
 	service.Endpoints = endpoint.At(parcels.URL)
-	client, err := upstream.New("carrier", service)
+	client, err := upstream.New("carrier", service, upstream.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func TestAServiceReplacesTheOriginOfTheSchema(t *testing.T) {
 	s := answers(t, map[string]string{"/tenant/v1/users/1": `{"full_name":"a"}`})
 	cfg := upstream.DefaultConfig()
 	cfg.Endpoints = endpoint.At(s.URL + "/tenant")
-	c, err := upstream.New("users", cfg)
+	c, err := upstream.New("users", cfg, upstream.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -257,7 +257,7 @@ func (b *builder) connect(s *site, c *connector) error {
 	}
 	cfg := upstream.DefaultConfig()
 	cfg.Endpoints = endpoint.At(s.origin)
-	if s.client, err = upstream.New(s.origin, cfg); err != nil {
+	if s.client, err = upstream.New(s.origin, cfg, upstream.Options{}); err != nil {
 		return err
 	}
 	b.driver.own[s.origin] = s.client

@@ -24,6 +24,8 @@ const (
 	messageBroken      = "The connection to the service broke."
 	messageTooLarge    = "The answer of the service is too large."
 	messageUnbuilt     = "The request to the service cannot be built."
+	messageOverloaded  = "Too many calls to the service are under way."
+	messageCircuitOpen = "The last calls to the service failed, so that it is not called for a while."
 	messageCredentials = "There are no credentials to call the service with."
 	messageNothing     = "The request to the service lacks a value in its path."
 	messageNoList      = "The answer of the service is not a list."
@@ -74,6 +76,10 @@ func (c *connector) unanswered(ctx context.Context, err error) *failure {
 		return c.fail(fault.ResponseInvalid, messageUnreadable, e.Status, err)
 	case upstream.CodeRequest:
 		return c.fail(fault.RequestInvalid, messageUnbuilt, 0, err)
+	case upstream.CodeOverloaded:
+		return c.fail(fault.Overloaded, messageOverloaded, 0, err)
+	case upstream.CodeCircuitOpen:
+		return c.fail(fault.CircuitOpen, messageCircuitOpen, 0, err)
 	case upstream.CodeCredentials:
 		return c.fail(fault.RequestInvalid, messageCredentials, 0, err)
 	case upstream.CodeUnavailable:

@@ -128,10 +128,11 @@ func bound(t *testing.T, address string, configure func(*upstream.Config)) rest.
 	cfg := upstream.DefaultConfig()
 	cfg.Endpoints = endpoint.At(address)
 	cfg.Limits.BodyBytes = 1 << 20
+	cfg.Retry.Attempts = 1 // how often the service is asked is counted
 	if configure != nil {
 		configure(&cfg)
 	}
-	c, err := upstream.New("api", cfg)
+	c, err := upstream.New("api", cfg, upstream.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func keyed(t *testing.T, key string) (*upstream.Client, func() map[string]map[in
 	cfg := upstream.DefaultConfig()
 	cfg.Endpoints = endpoint.At(urls...)
 	cfg.Balance.Policy, cfg.Balance.Key = balance.RendezvousName, key
-	c, err := upstream.New("users", cfg)
+	c, err := upstream.New("users", cfg, upstream.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

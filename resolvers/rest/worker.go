@@ -136,6 +136,7 @@ func (w *worker) call(ctx context.Context) (v value.Value, f *failure) {
 	}
 	// What a mutation reads must not be older than what it has changed.
 	r.Share = r.Method == "GET" && w.epoch == 0 && !w.mutation
+	r.Idempotent = !w.mutation // whatever the method: a field of a query only reads
 	var resp *upstream.Response
 	if w.mutation || w.again || r.Method != "GET" {
 		resp, err = w.scope.send(ctx, w.visit, r)

@@ -26,6 +26,8 @@ const (
 	messageIncomplete  = "The answer of the subgraph lacks what it was asked for."
 	messageReported    = "The subgraph reported an error."
 	messageNoErrors    = "The errors of the subgraph cannot be read."
+	messageOverloaded  = "Too many calls to the subgraph are under way."
+	messageCircuitOpen = "The last calls to the subgraph failed, so that it is not called for a while."
 	messageCredentials = "There are no credentials to call the subgraph with."
 	messageUnsent      = "The request to the subgraph cannot be sent."
 	messageOver        = "The operation's time is over."
@@ -85,6 +87,10 @@ func unanswered(ctx context.Context, err error) *failure {
 		return &failure{fault.SubrequestMalformed, messageNoGraphQL, e.Status, err}
 	case upstream.CodeRequest:
 		return &failure{fault.Internal, messageUnsent, 0, err}
+	case upstream.CodeOverloaded:
+		return &failure{fault.Overloaded, messageOverloaded, 0, err}
+	case upstream.CodeCircuitOpen:
+		return &failure{fault.CircuitOpen, messageCircuitOpen, 0, err}
 	case upstream.CodeCredentials:
 		return &failure{fault.HTTPClient, messageCredentials, 0, err}
 	case upstream.CodeUnavailable:

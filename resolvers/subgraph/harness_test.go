@@ -46,7 +46,7 @@ func newWorld(tb testing.TB, remotes ...remote) *world {
 		server := httptest.NewServer(r.handler)
 		cfg := upstream.DefaultConfig()
 		cfg.Endpoints = endpoint.At(server.URL)
-		client, err := upstream.New(r.name, cfg)
+		client, err := upstream.New(r.name, cfg, upstream.Options{})
 		if err != nil {
 			tb.Fatal(err)
 		}

@@ -96,7 +96,7 @@ func (r *request) exchange(ctx context.Context, body []byte) (value.Value, *fail
 	caller := callerOf(r.parts[0].in)
 	req := &upstream.Request{
 		Method: "POST", Path: r.remote.path, Header: r.remote.header(caller.Header), Body: body,
-		Caller: caller, Share: r.share,
+		Caller: caller, Share: r.share, Idempotent: r.idempotent(),
 	}
 	if r.remote.key != nil {
 		req.Key, req.HasKey = r.remote.key.OfRequest(caller.Header)
@@ -111,6 +111,11 @@ func (r *request) exchange(ctx context.Context, body []byte) (value.Value, *fail
 	}
 	answer, err := value.Scan(resp.Body, r.layout.answer, r.arena)
 	return judge(answer, err, resp)
+}
+
+// idempotent reports whether nothing is changed by the request: what enters by entities reads, in mutations too.
+func (r *request) idempotent() bool {
+	return r.share || !slices.ContainsFunc(r.parts, func(p part) bool { return p.query != nil && !p.query.entities })
 }
 
 // What a server says of a query that it was sent the hash of.

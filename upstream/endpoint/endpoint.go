@@ -19,6 +19,7 @@ type Endpoint struct {
 	host   string // host:port, always with a port
 	prefix string // encoded path in front of every request's, without a slash at the end; often empty
 	text   string
+	url    string // as it was given
 	name   string // what the instance is known by, if that is not its host
 
 	traits  atomic.Pointer[traits]
@@ -58,7 +59,7 @@ func New(a Address) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.name = a.Host
+	e.url, e.name = a.URL, a.Host
 	e.Describe(a)
 	return e, nil
 }
@@ -115,6 +116,9 @@ func (e *Endpoint) Prefix() string { return e.prefix }
 // Name returns the name that the instance is known by, for the Host header and the certificate, where that is not the
 // host of its URL; else nothing.
 func (e *Endpoint) Name() string { return e.name }
+
+// Is reports whether the endpoint is the one of an address, which may describe it in other words.
+func (e *Endpoint) Is(a Address) bool { return e.url == a.URL && e.name == a.Host }
 
 // String returns the URL of the endpoint.
 func (e *Endpoint) String() string { return e.text }

@@ -117,9 +117,9 @@ func (m *Monitor) Set(endpoints []*endpoint.Endpoint) {
 	m.wake()
 }
 
-// Usable returns those of the endpoints that may be used, in the same order: the very slice if that is all of them. If
-// fewer are left than the configuration allows, it is all of them too. Endpoints that the monitor does not know may be
-// used.
+// Usable returns those of the endpoints that may be used, in the same order: the very slice if that is all of them. If of
+// each priority fewer are left than the configuration allows, it is all of them too: as long as one priority has enough, it
+// can stand in for the others. Endpoints that the monitor does not know may be used.
 func (m *Monitor) Usable(endpoints []*endpoint.Endpoint) []*endpoint.Endpoint {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -130,16 +130,32 @@ func (m *Monitor) Usable(endpoints []*endpoint.Endpoint) []*endpoint.Endpoint {
 			out = append(out, e)
 		}
 	}
-	if len(out) == len(endpoints) || m.panics(len(out), len(endpoints)) {
+	if len(out) == len(endpoints) || m.panics(out, endpoints) {
 		return endpoints
 	}
 	return out
 }
 
-// panics reports whether so few of all endpoints are usable that all must be used. A share like 0.3 has no exact value; the
-// margin makes three of ten enough.
-func (m *Monitor) panics(usable, all int) bool {
-	return float64(usable) < m.cfg.PanicBelow*float64(all)-1e-9
+// panics reports whether so few of all endpoints are usable, in each priority, that all must be used. A share like 0.3 has no
+// exact value; the margin makes three of ten enough.
+func (m *Monitor) panics(usable, all []*endpoint.Endpoint) bool {
+	count := func(list []*endpoint.Endpoint, priority int) (n float64) {
+		for _, e := range list {
+			if e.Priority() == priority {
+				n++
+			}
+		}
+		return n
+	}
+	seen := map[int]bool{}
+	for _, e := range all {
+		p := e.Priority()
+		if !seen[p] && count(usable, p) >= m.cfg.PanicBelow*count(all, p)-1e-9 {
+			return false
+		}
+		seen[p] = true
+	}
+	return true
 }
 
 // Close ends all checks and waits for them. After it there are no more calls of Options.Changed. It may be called twice.

@@ -55,11 +55,12 @@ func (m *Monitor) State(e *endpoint.Endpoint) State {
 func (m *Monitor) Panic() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	usable := 0
+	var all, usable []*endpoint.Endpoint
 	for _, one := range m.order {
+		all = append(all, one.endpoint)
 		if one.usable() {
-			usable++
+			usable = append(usable, one.endpoint)
 		}
 	}
-	return usable < len(m.order) && m.panics(usable, len(m.order))
+	return len(usable) < len(all) && m.panics(usable, all)
 }
