@@ -141,6 +141,25 @@ func (s *front) recover(next http.Handler) http.Handler {
 	})
 }
 
+// routePanic is what the handler of a route panicked with: its clients read another form of errors.
+type routePanic struct{ value any }
+
+// ofRoute marks the panics of a handler as those of a route.
+func ofRoute(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(p)
+			default:
+				panic(routePanic{p})
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
 func (s *front) logPanic(ctx context.Context, p any) {
 	s.log.LogAttrs(ctx, slog.LevelError, "a request panicked",
 		slog.String("request_id", RequestID(ctx)), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))

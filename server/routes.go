@@ -41,25 +41,6 @@ func (s *front) finder() func(*http.Request) http.Handler {
 	}
 }
 
-// routePanic is what the handler of a route panicked with: its clients read another form of errors.
-type routePanic struct{ value any }
-
-// ofRoute marks the panics of a handler as those of a route.
-func ofRoute(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			switch p := recover(); p {
-			case nil:
-			case http.ErrAbortHandler:
-				panic(p)
-			default:
-				panic(routePanic{p})
-			}
-		}()
-		next.ServeHTTP(w, r)
-	})
-}
-
 // csrfOfRoutes refuses requests that change something and that a page of another origin can make a browser send without
 // asking. Those that only read it lets through, as a page cannot read what they bring: a path that can be opened in a
 // browser is what routes are for.
