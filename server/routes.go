@@ -34,7 +34,10 @@ func (s *front) finder() func(*http.Request) http.Handler {
 	cors.methods = []string{"GET, HEAD, POST, PUT, PATCH, DELETE"}
 	return func(r *http.Request) http.Handler {
 		h, passed := routes.Find(r)
-		if h == nil || passed {
+		switch {
+		case h == nil:
+			return nil
+		case passed:
 			return ofRoute(h)
 		}
 		return wrap(ofRoute(h), securityHeaders, s.limitTime, cors.middleware, s.csrfOfRoutes)

@@ -50,6 +50,9 @@ func TestARouteThatPanicsAnswersAsRoutesDo(t *testing.T) {
 				t.Errorf("an answer that had begun looks whole: %v", err)
 			}
 		}
+		if got := f.do(t, "GET", origin+"/elsewhere", ""); got.Status != 404 {
+			t.Errorf("a path that no route has: %d %s", got.Status, got.Body)
+		}
 		f.stop(t)
 		if n := strings.Count(f.log.String(), "a request panicked"); n < 2 || strings.Contains(f.log.String(), "routePanic") {
 			t.Errorf("the log tells of %d panics:\n%s", n, f.log)
