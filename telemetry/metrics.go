@@ -9,7 +9,9 @@ import (
 
 	"github.com/sluice-gateway/sluice/gateway"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/breaker"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
+	"github.com/sluice-gateway/sluice/upstream/limit"
 )
 
 // Source is what metrics are read from. A [gateway.Gateway] is one.
@@ -75,17 +77,57 @@ type sink chan<- prometheus.Metric
 type label struct{ name, value string }
 
 func (s sink) service(status *upstream.Status) {
-	for _, e := range status.Endpoints {
-		where := []label{{"service", status.Service}, {"endpoint", e.Address}}
-		s.counter("endpoint_requests_total", "Requests to an endpoint, those under way included.", e.Requests, where...)
-		s.counter("endpoint_failures_total", "Requests to an endpoint that were not answered, or not in time, or with a status from 500 on.", e.Failures, where...)
-		s.gauge("endpoint_in_flight", "Requests to an endpoint that are under way.", float64(e.InFlight), where...)
-		failing := 0.0
-		if e.State == endpoint.Failing {
-			failing = 1
-		}
-		s.gauge("endpoint_failing", "1 if the last request to an endpoint failed, else 0.", failing, where...)
+	of := []label{{"service", status.Service}}
+	s.counter("service_retries_total", "Requests to a service that were sent again after something had been sent.", status.Retries, of...)
+	s.counter("service_retries_refused_total", "Requests to a service that were not sent again, or not hedged, as the budget was spent.", status.Budget.Refused, of...)
+	s.counter("service_hedges_total", "Second requests to a service while the first was not answered.", status.Hedges, of...)
+	s.counter("service_shared_total", "Calls of a service that were not made, as the answer to an equal one served.", status.Shared, of...)
+	s.gauge("service_panic", "1 if so few endpoints of a service are usable that all are used, else 0.", number(status.Panic), of...)
+	s.breaker("service", "a service", &status.Breaker, of)
+	s.limiter("service", "a service", &status.Concurrency, of)
+	for i := range status.Endpoints {
+		s.endpoint(&status.Endpoints[i], status.Service)
 	}
+}
+
+func (s sink) endpoint(e *upstream.EndpointStatus, service string) {
+	of := []label{{"service", service}, {"endpoint", e.Address}}
+	s.counter("endpoint_requests_total", "Requests to an endpoint, those under way included.", e.Requests, of...)
+	s.counter("endpoint_failures_total", "Requests to an endpoint that were not answered, or not in time, or with a status from 500 on.", e.Failures, of...)
+	s.gauge("endpoint_in_flight", "Requests to an endpoint that are under way.", float64(e.InFlight), of...)
+	s.gauge("endpoint_failing", "1 if the last request to an endpoint failed, else 0.", number(e.State == endpoint.Failing), of...)
+	s.gauge("endpoint_usable", "0 while the health checks have an endpoint left out, else 1.", number(e.Health.Usable), of...)
+	s.counter("endpoint_ejections_total", "How often the passive health checks left an endpoint out.", e.Health.Ejections, of...)
+	s.breaker("endpoint", "an endpoint", &e.Breaker, of)
+	s.limiter("endpoint", "an endpoint", &e.Concurrency, of)
+}
+
+// breaker tells of a breaker; one that is turned off is closed.
+func (s sink) breaker(prefix, owner string, status *breaker.Status, of []label) {
+	for _, state := range []breaker.State{breaker.Closed, breaker.HalfOpen, breaker.Open} {
+		s.gauge(prefix+"_breaker_state", "1 for the state that the breaker of "+owner+" is in, 0 for the others.",
+			number(status.State == state), append(of[:len(of):len(of)], label{"state", string(state)})...)
+	}
+	s.counter(prefix+"_breaker_opened_total", "How often the breaker of "+owner+" opened.", status.Opened, of...)
+	s.counter(prefix+"_breaker_refused_total", "Requests that the breaker of "+owner+" refused.", status.Refused, of...)
+}
+
+// limiter tells of a limit of concurrency, if there is one.
+func (s sink) limiter(prefix, owner string, status *limit.Status, of []label) {
+	if status.Limit == 0 {
+		return
+	}
+	s.gauge(prefix+"_concurrency_limit", "How many requests to "+owner+" may be under way.", float64(status.Limit), of...)
+	s.gauge(prefix+"_concurrency_in_flight", "Requests to "+owner+" that count against the limit.", float64(status.InFlight), of...)
+	s.gauge(prefix+"_concurrency_waiting", "Requests to "+owner+" that wait for others to end.", float64(status.Waiting), of...)
+	s.counter(prefix+"_concurrency_refused_total", "Requests to "+owner+" that were refused, as too many were under way.", status.Refused, of...)
+}
+
+func number(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (s sink) counter(name, help string, value uint64, labels ...label) {
