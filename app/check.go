@@ -39,6 +39,9 @@ func (c checkCommand) Run(std *IO) error {
 
 // size returns how many subgraphs the schema has; Sluice's own is not counted.
 func (l *loaded) size(sg *schema.Supergraph) int {
+	if l.plain {
+		return 0
+	}
 	if l.supergraph == nil {
 		return len(l.subgraphs)
 	}

@@ -87,7 +87,7 @@ func (v *live) read() (*loaded, problem.List) {
 func (v *live) options(c *config.Config) (server.Options, error) {
 	page, err := pages(c, "", nil)
 	return server.Options{
-		Log: v.log, Pages: page, Routes: liveRoutes{v.gateway}, Ready: v.ready,
+		Log: v.log, Pages: page, NoGraphQL: !c.HasGraphQL(), Routes: liveRoutes{v.gateway}, Ready: v.ready,
 		Admin: map[string]http.Handler{
 			"POST /reload": http.HandlerFunc(v.serveReload),
 			metricsPattern: telemetry.Handler(v.gateway, version()),

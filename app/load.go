@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/sluice-gateway/sluice/config"
 	"github.com/sluice-gateway/sluice/gateway"
 	"github.com/sluice-gateway/sluice/problem"
@@ -24,8 +26,14 @@ type loaded struct {
 	config     *config.Config
 	subgraphs  []*schema.Subgraph
 	supergraph *schema.Composed // instead of subgraphs, if the configuration names one
+	plain      bool             // there are only routes: the subgraph is made up
 	stop       context.Context  // ends what routes pass on; nil: it ends by itself
 }
+
+// nothing is the schema of a gateway that serves routes to services and no GraphQL. Nobody can ask for what is in it.
+const nothing = `extend schema @link(url: "https://specs.apollo.dev/connect/v0.4", import: ["@connect"])
+type Query { nothing: Boolean @connect(selection: "$(null)") }
+`
 
 // read reads the configuration. What is missing or wrong in the result is among the problems; it is nil if nothing could
 // be read.
@@ -51,6 +59,14 @@ func (f configFlag) load(std *IO) (*loaded, problem.List) {
 	if c.Supergraph != "" {
 		var list problem.List
 		l.supergraph, list = schema.LoadSupergraph(c.Supergraph)
+		return l, append(problems, list...)
+	}
+	if !c.HasGraphQL() {
+		if problems.Errors() != nil {
+			return l, problems
+		}
+		s, list := schema.LoadSources("nothing", schema.Connector, &ast.Source{Name: "nothing.graphql", Input: nothing})
+		l.subgraphs, l.plain = []*schema.Subgraph{s}, true
 		return l, append(problems, list...)
 	}
 	var locations []schema.Location

@@ -43,6 +43,9 @@ func (l *loaded) table(s *gateway.Snapshot, o routes.Options) (*routes.Table, pr
 	o.OperationTimeout, o.WriteTimeout = c.Server.Timeouts.Operation, c.Server.Timeouts.Write
 	o.OpenAPI, o.Forwarded = c.OpenAPI, c.Forwarded
 	o.Schema = s.Supergraph().API
+	if !c.HasGraphQL() {
+		return routes.New(c.Routes, o)
+	}
 	o.Reserved = map[string]string{c.Server.Path: "GraphQL"}
 	if c.Playground.Enabled {
 		o.Reserved["/"] = "the playground"

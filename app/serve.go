@@ -51,7 +51,9 @@ func greetServer(w io.Writer, s *server.Server, c *config.Config) {
 		scheme = "https"
 	}
 	front := fmt.Sprintf("%s://%s", scheme, s.Addr())
-	_, _ = fmt.Fprintf(w, "GraphQL at %s%s\n", front, c.Server.Path)
+	if c.HasGraphQL() {
+		_, _ = fmt.Fprintf(w, "GraphQL at %s%s\n", front, c.Server.Path)
+	}
 	if n := len(c.Routes); n > 0 {
 		_, _ = fmt.Fprintf(w, "%s at %s", count(n, "route"), front)
 		if c.OpenAPI.Enabled {
@@ -59,7 +61,7 @@ func greetServer(w io.Writer, s *server.Server, c *config.Config) {
 		}
 		_, _ = fmt.Fprintln(w)
 	}
-	if c.Playground.Enabled {
+	if c.Playground.Enabled && c.HasGraphQL() {
 		_, _ = fmt.Fprintf(w, "playground at %s/\n", front)
 	}
 	if a := s.AdminAddr(); a != nil {

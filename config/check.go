@@ -18,8 +18,8 @@ func (d *decoder) check(c *Config) {
 	switch {
 	case c.Supergraph != "" && len(c.Schema) > 0:
 		d.reportAt("supergraph", "a configuration has either a schema to compose or a supergraph that was composed before, not both")
-	case c.Supergraph == "" && len(c.Schema) == 0 && !d.reported["supergraph"]:
-		d.reportAt("schema", "at least one file or folder with a schema is needed, or a supergraph")
+	case !c.HasGraphQL() && len(c.Routes) == 0 && !d.reported["supergraph"]:
+		d.reportAt("schema", "at least one file or folder with a schema is needed, or a supergraph, or routes to services")
 	}
 	for i, s := range c.Schema {
 		if s == "" {

@@ -25,7 +25,8 @@ type Config struct {
 	// it off.
 	Admin string `yaml:"admin"`
 	// Schema lists the files and folders with the subgraphs, relative to the configuration file. A file is a subgraph; a
-	// folder holds files that are a subgraph together. At least one is needed, unless there is a supergraph.
+	// folder holds files that are a subgraph together. At least one is needed, unless there is a supergraph, or there are only
+	// routes to services: then GraphQL is not served.
 	Schema []string `yaml:"schema"`
 	// Supergraph is the file of a schema that another tool composed, or "sluice compose", relative to the configuration
 	// file. It stands in the place of schema.
@@ -163,6 +164,9 @@ func (c *Config) Place(path string) (line, column int) {
 // Files are the files and folders that the configuration is read from: its own file first, then those that it names, whether
 // they are there or not.
 func (c *Config) Files() []string { return slices.Clone(c.files) }
+
+// HasGraphQL reports whether there is a schema. Without one only routes are served.
+func (c *Config) HasGraphQL() bool { return c.Supergraph != "" || len(c.Schema) > 0 }
 
 // Bind returns the name of the service that a @source is bound to, by the first of these that there is: the service that
 // sources names for "<subgraph>.<source>"; the one that it names for the source in any subgraph; a service that is

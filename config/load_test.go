@@ -156,7 +156,7 @@ func TestLoadOfWhatIsNoFile(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join("testdata", "none.yaml"): "there is no such file.",
 		"testdata":                             "is a folder; the configuration is a file, such as sluice.yaml.",
-		os.DevNull:                             "schema: at least one file or folder with a schema is needed, or a supergraph",
+		os.DevNull:                             "schema: at least one file or folder with a schema is needed, or a supergraph, or routes to services",
 	} {
 		_, problems := config.Load(path, env)
 		if diff := cmp.Diff([]string{"0:0: " + want}, lines(problems)); diff != "" {

@@ -58,6 +58,9 @@ func launch(t *testing.T, std app.IO, last string, args ...string) *program {
 	t.Cleanup(func() { p.close(t) })
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
+		if _, url, ok := strings.Cut(lines.Text(), " route at "); ok && p.url == "" { // there is no GraphQL
+			p.url, _, _ = strings.Cut(url, ",")
+		}
 		if url, ok := strings.CutPrefix(lines.Text(), "GraphQL at "); ok {
 			p.url = url
 		}

@@ -59,7 +59,7 @@ func (s *front) clientHandler() http.Handler {
 	pages = wrap(pages, securityHeaders, s.limitTime)
 	find := s.finder()
 	paths := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == s.config.Path {
+		if r.URL.Path == s.config.Path && !s.options.NoGraphQL {
 			graphql.ServeHTTP(w, r)
 		} else if h := find(r); h != nil {
 			h.ServeHTTP(w, r)

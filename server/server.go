@@ -22,6 +22,8 @@ type Options struct {
 	Ready func() Readiness
 	// Routes serves paths of clients beside that of GraphQL. Nil: there are none.
 	Routes Routes
+	// NoGraphQL leaves the path of GraphQL to Routes and Pages.
+	NoGraphQL bool
 	// Pages serves every path of clients but that of GraphQL and those of Routes. Without it they answer 404.
 	Pages http.Handler
 	// Admin has more handlers for the admin listener, by pattern of [http.ServeMux], such as "GET /metrics".
