@@ -128,6 +128,10 @@ func optionsFor(t *testing.T, w *worlds.World, url string) (o gateway.Options, e
 		if *only >= 0 {
 			t.Logf("%s\n%s", s.Name, sdl)
 		}
+		// A request that fails is not sent again: what is wanted is that its failure shows.
+		service := upstream.DefaultConfig()
+		service.Retry.Attempts = 1
+		service.Endpoints = endpoint.At(url)
 		kind := schema.Connector
 		if s.Kind != worlds.Connectors {
 			graph, err := w.Graph(s)
@@ -139,10 +143,9 @@ func optionsFor(t *testing.T, w *worlds.World, url string) (o gateway.Options, e
 				continue
 			}
 			kind = schema.Remote
-			service := upstream.DefaultConfig()
-			service.Endpoints = endpoint.At(url)
-			o.Services[s.Name], o.Remotes[s.Name] = service, subgraph.Config{Path: "/" + s.Name}
+			o.Remotes[s.Name] = subgraph.Config{Path: "/" + s.Name}
 		}
+		o.Services[s.Name] = service
 		sub, problems := schema.LoadSources(s.Name, kind, &ast.Source{Name: s.Name, Input: sdl})
 		if problems.Errors() != nil {
 			return o, fmt.Errorf("%v\n%s", problems.Errors(), sdl)
