@@ -28,6 +28,7 @@ const (
 	GatewayTimeout   Code = "GATEWAY_TIMEOUT"            // no answer in time
 	Overloaded       Code = "SERVICE_OVERLOADED"         // as many calls to the service are under way as are allowed
 	CircuitOpen      Code = "CIRCUIT_OPEN"               // the service was not called, as the last calls failed
+	Credentials      Code = "SERVICE_CREDENTIALS"        // there are no credentials to call the service with
 	HTTPClient       Code = "HTTP_CLIENT_ERROR"          // no connection, or it broke
 	RequestInvalid   Code = "CONNECTOR_REQUEST_INVALID"  // the request to the service could not be built
 	ResponseTooLarge Code = "CONNECTOR_RESPONSE_TOO_LARGE"

@@ -149,6 +149,8 @@ func (p *plain) failed(ctx context.Context, r *http.Request, err error, refuse f
 		d = &details{Status: http.StatusServiceUnavailable, Code: string(fault.Overloaded), Detail: "Too many calls to the service are under way."}
 	case upstream.CodeCircuitOpen:
 		d = &details{Status: http.StatusServiceUnavailable, Code: string(fault.CircuitOpen), Detail: "The last calls to the service failed, so that it is not called for a while."}
+	case upstream.CodeCredentials:
+		d = &details{Status: http.StatusBadGateway, Code: string(fault.Credentials), Detail: "There are no credentials to call the service with."}
 	case upstream.CodeBroken:
 		d.Detail = "The connection to the service broke."
 	case upstream.CodeInvalid, upstream.CodeTooLarge:

@@ -81,7 +81,7 @@ func (c *connector) unanswered(ctx context.Context, err error) *failure {
 	case upstream.CodeCircuitOpen:
 		return c.fail(fault.CircuitOpen, messageCircuitOpen, 0, err)
 	case upstream.CodeCredentials:
-		return c.fail(fault.RequestInvalid, messageCredentials, 0, err)
+		return c.fail(fault.Credentials, messageCredentials, 0, err)
 	case upstream.CodeUnavailable:
 		if errors.Is(err, upstream.ErrConnectTimeout) {
 			return c.fail(fault.GatewayTimeout, messageTimeout, 0, err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/sluice-gateway/sluice/resolvers/rest"
 	"github.com/sluice-gateway/sluice/schema/connect"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/credential"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
@@ -151,6 +153,12 @@ func TestServicesThatDoNotAnswer(t *testing.T) {
 	f := load(t, nil, strings.ReplaceAll(one, "BASE", dead), bound(t, dead, nil))
 	_, errs := f.query(f.fetch("Query.user[0]", "user { id }")).run(0)
 	want(t, "errors of a service that is down", errs, "-1 [user] HTTP_CLIENT_ERROR The service cannot be reached.")
+
+	f = load(t, nil, strings.ReplaceAll(one, "BASE", dead), bound(t, dead, func(c *upstream.Config) {
+		c.Credentials.Headers = []credential.Header{{Name: "x-key", File: filepath.Join(t.TempDir(), "none")}}
+	}))
+	_, errs = f.query(f.fetch("Query.user[0]", "user { id }")).run(0)
+	want(t, "errors without credentials", errs, "-1 [user] SERVICE_CREDENTIALS There are no credentials to call the service with.")
 
 	slow := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	f = load(t, slow, one, bound(t, slow.URL, func(c *upstream.Config) { c.Timeouts.ResponseHeader = 20 * time.Millisecond }))

@@ -92,7 +92,7 @@ func unanswered(ctx context.Context, err error) *failure {
 	case upstream.CodeCircuitOpen:
 		return &failure{fault.CircuitOpen, messageCircuitOpen, 0, err}
 	case upstream.CodeCredentials:
-		return &failure{fault.HTTPClient, messageCredentials, 0, err}
+		return &failure{fault.Credentials, messageCredentials, 0, err}
 	case upstream.CodeUnavailable:
 		if errors.Is(err, upstream.ErrConnectTimeout) {
 			return &failure{fault.GatewayTimeout, messageTimeout, 0, err}
