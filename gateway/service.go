@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"log/slog"
 	"maps"
 	"reflect"
 	"slices"
@@ -17,8 +18,14 @@ type service struct {
 	references
 }
 
-func newService(name string, cfg upstream.Config) (*service, error) {
-	c, err := upstream.New(name, cfg, upstream.Options{})
+func newService(name string, cfg upstream.Config, log *slog.Logger) (*service, error) {
+	c, err := upstream.New(name, cfg, upstream.Options{Problem: func(service, what string, err error) {
+		if err == nil {
+			log.Info("service works again", "service", service, "part", what)
+			return
+		}
+		log.Warn("service has a problem", "service", service, "part", what, "cause", err)
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +42,7 @@ func (s *Snapshot) take(name string, cfg upstream.Config) (*upstream.Client, err
 			return have.client, nil
 		}
 	}
-	made, err := newService(name, cfg)
+	made, err := newService(name, cfg, s.gateway.log)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/sluice-gateway/sluice/schema"
 	"github.com/sluice-gateway/sluice/schema/connect"
 	"github.com/sluice-gateway/sluice/upstream"
+	"github.com/sluice-gateway/sluice/upstream/breaker"
 	"github.com/sluice-gateway/sluice/upstream/endpoint"
 )
 
@@ -69,9 +70,13 @@ func sourceKind(k schema.Kind) model.SluiceSourceKind {
 }
 
 func serviceStatus(st upstream.Status) *model.SluiceService {
-	out := &model.SluiceService{Name: st.Service, Policy: st.Policy, Endpoints: []*model.SluiceEndpoint{}}
+	out := &model.SluiceService{
+		Name: st.Service, Policy: st.Policy, Endpoints: []*model.SluiceEndpoint{},
+		Retries: int64(st.Retries), Hedges: int64(st.Hedges), Shared: int64(st.Shared),
+		Waiting: st.Concurrency.Waiting, Breaker: breakerState(st.Breaker.State), Panic: st.Panic,
+	}
 	for _, e := range st.Endpoints {
-		out.Endpoints = append(out.Endpoints, endpointStatus(e.Status))
+		out.Endpoints = append(out.Endpoints, endpointStatus(&e))
 		out.InFlight += int(e.InFlight)
 		out.Requests += int64(e.Requests)
 		out.Failures += int64(e.Failures)
@@ -79,8 +84,28 @@ func serviceStatus(st upstream.Status) *model.SluiceService {
 	return out
 }
 
-func endpointStatus(e endpoint.Status) *model.SluiceEndpoint {
-	return &model.SluiceEndpoint{Address: e.Address, State: endpointState(e.State), InFlight: int(e.InFlight), Requests: int64(e.Requests), Failures: int64(e.Failures)}
+func endpointStatus(e *upstream.EndpointStatus) *model.SluiceEndpoint {
+	out := &model.SluiceEndpoint{
+		Address: e.Address, State: endpointState(e.State), InFlight: int(e.InFlight), Requests: int64(e.Requests), Failures: int64(e.Failures),
+		Usable: e.Health.Usable, Breaker: breakerState(e.Breaker.State), Weight: e.Weight, Priority: e.Priority, Latency: e.Latency.Seconds(),
+	}
+	if until := e.Health.EjectedUntil; !until.IsZero() {
+		out.EjectedUntil = &until
+	}
+	if e.Zone != "" {
+		out.Zone = &e.Zone
+	}
+	return out
+}
+
+func breakerState(s breaker.State) model.SluiceBreakerState {
+	switch s {
+	case breaker.Open:
+		return model.SluiceBreakerStateOpen
+	case breaker.HalfOpen:
+		return model.SluiceBreakerStateHalfOpen
+	}
+	return model.SluiceBreakerStateClosed
 }
 
 func endpointState(s endpoint.State) model.SluiceEndpointState {

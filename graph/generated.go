@@ -208,12 +208,48 @@ type SluiceService {
   requests: SluiceCount!
   "Requests so far that were not answered, or not in time."
   failures: SluiceCount!
+  "Requests so far that were sent again after something had been sent."
+  retries: SluiceCount!
+  "Second requests so far, while the first was not answered."
+  hedges: SluiceCount!
+  "Calls so far that were not made, as the answer to an equal one served."
+  shared: SluiceCount!
+  "Calls that wait for others to end."
+  waiting: Int!
+  "What the breaker of the service does with calls."
+  breaker: SluiceBreakerState!
+  "Whether so few endpoints work that all are used."
+  panic: Boolean!
+}
+
+"What a breaker does with requests."
+enum SluiceBreakerState {
+  "They pass."
+  CLOSED
+  "They are refused."
+  OPEN
+  "A few pass, and decide."
+  HALF_OPEN
 }
 
 "One address of a service."
 type SluiceEndpoint {
   address: String!
   state: SluiceEndpointState!
+  "Whether nothing speaks against asking it."
+  usable: Boolean!
+  "When it may return; null if it is not left out because of how requests ended."
+  ejectedUntil: SluiceTime
+  "What its own breaker does with requests."
+  breaker: SluiceBreakerState!
+  "Its share of requests in proportion to the others'."
+  weight: Int!
+  "0 for those that are used first, and more for those that stand in for them."
+  priority: Int!
+  "Where it stands; null if that is not known."
+  zone: String
+  "Seconds that its requests took lately, on average."
+  latency: Float!
   "Requests that have not ended yet."
   inFlight: Int!
   "Requests so far."
@@ -271,6 +307,20 @@ func (ec *executionContext) childFields_SluiceEndpoint(ctx context.Context, fiel
 		return ec.fieldContext_SluiceEndpoint_address(ctx, field)
 	case "state":
 		return ec.fieldContext_SluiceEndpoint_state(ctx, field)
+	case "usable":
+		return ec.fieldContext_SluiceEndpoint_usable(ctx, field)
+	case "ejectedUntil":
+		return ec.fieldContext_SluiceEndpoint_ejectedUntil(ctx, field)
+	case "breaker":
+		return ec.fieldContext_SluiceEndpoint_breaker(ctx, field)
+	case "weight":
+		return ec.fieldContext_SluiceEndpoint_weight(ctx, field)
+	case "priority":
+		return ec.fieldContext_SluiceEndpoint_priority(ctx, field)
+	case "zone":
+		return ec.fieldContext_SluiceEndpoint_zone(ctx, field)
+	case "latency":
+		return ec.fieldContext_SluiceEndpoint_latency(ctx, field)
 	case "inFlight":
 		return ec.fieldContext_SluiceEndpoint_inFlight(ctx, field)
 	case "requests":
@@ -329,6 +379,18 @@ func (ec *executionContext) childFields_SluiceService(ctx context.Context, field
 		return ec.fieldContext_SluiceService_requests(ctx, field)
 	case "failures":
 		return ec.fieldContext_SluiceService_failures(ctx, field)
+	case "retries":
+		return ec.fieldContext_SluiceService_retries(ctx, field)
+	case "hedges":
+		return ec.fieldContext_SluiceService_hedges(ctx, field)
+	case "shared":
+		return ec.fieldContext_SluiceService_shared(ctx, field)
+	case "waiting":
+		return ec.fieldContext_SluiceService_waiting(ctx, field)
+	case "breaker":
+		return ec.fieldContext_SluiceService_breaker(ctx, field)
+	case "panic":
+		return ec.fieldContext_SluiceService_panic(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SluiceService", field.Name)
 }
@@ -739,6 +801,167 @@ func (ec *executionContext) fieldContext_SluiceEndpoint_state(_ context.Context,
 	return graphql.NewScalarFieldContext("SluiceEndpoint", field, false, false, "SluiceEndpointState")
 }
 
+func (ec *executionContext) _SluiceEndpoint_usable(ctx context.Context, field graphql.CollectedField, obj *model.SluiceEndpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceEndpoint_usable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Usable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceEndpoint_usable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceEndpoint", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SluiceEndpoint_ejectedUntil(ctx context.Context, field graphql.CollectedField, obj *model.SluiceEndpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceEndpoint_ejectedUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EjectedUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOSluiceTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceEndpoint_ejectedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceEndpoint", field, false, false, "SluiceTime")
+}
+
+func (ec *executionContext) _SluiceEndpoint_breaker(ctx context.Context, field graphql.CollectedField, obj *model.SluiceEndpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceEndpoint_breaker(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Breaker, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SluiceBreakerState) graphql.Marshaler {
+			return ec.marshalNSluiceBreakerState2githubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluiceBreakerState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceEndpoint_breaker(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceEndpoint", field, false, false, "SluiceBreakerState")
+}
+
+func (ec *executionContext) _SluiceEndpoint_weight(ctx context.Context, field graphql.CollectedField, obj *model.SluiceEndpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceEndpoint_weight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Weight, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceEndpoint_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceEndpoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SluiceEndpoint_priority(ctx context.Context, field graphql.CollectedField, obj *model.SluiceEndpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceEndpoint_priority(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Priority, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceEndpoint_priority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceEndpoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SluiceEndpoint_zone(ctx context.Context, field graphql.CollectedField, obj *model.SluiceEndpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceEndpoint_zone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Zone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceEndpoint_zone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceEndpoint", field, false, false, "String")
+}
+
+func (ec *executionContext) _SluiceEndpoint_latency(ctx context.Context, field graphql.CollectedField, obj *model.SluiceEndpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceEndpoint_latency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Latency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceEndpoint_latency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceEndpoint", field, false, false, "Float")
+}
+
 func (ec *executionContext) _SluiceEndpoint_inFlight(ctx context.Context, field graphql.CollectedField, obj *model.SluiceEndpoint) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1146,6 +1369,144 @@ func (ec *executionContext) _SluiceService_failures(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_SluiceService_failures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SluiceService", field, false, false, "SluiceCount")
+}
+
+func (ec *executionContext) _SluiceService_retries(ctx context.Context, field graphql.CollectedField, obj *model.SluiceService) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceService_retries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNSluiceCount2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceService_retries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceService", field, false, false, "SluiceCount")
+}
+
+func (ec *executionContext) _SluiceService_hedges(ctx context.Context, field graphql.CollectedField, obj *model.SluiceService) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceService_hedges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hedges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNSluiceCount2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceService_hedges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceService", field, false, false, "SluiceCount")
+}
+
+func (ec *executionContext) _SluiceService_shared(ctx context.Context, field graphql.CollectedField, obj *model.SluiceService) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceService_shared(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Shared, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNSluiceCount2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceService_shared(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceService", field, false, false, "SluiceCount")
+}
+
+func (ec *executionContext) _SluiceService_waiting(ctx context.Context, field graphql.CollectedField, obj *model.SluiceService) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceService_waiting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waiting, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceService_waiting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceService", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SluiceService_breaker(ctx context.Context, field graphql.CollectedField, obj *model.SluiceService) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceService_breaker(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Breaker, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SluiceBreakerState) graphql.Marshaler {
+			return ec.marshalNSluiceBreakerState2githubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluiceBreakerState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceService_breaker(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceService", field, false, false, "SluiceBreakerState")
+}
+
+func (ec *executionContext) _SluiceService_panic(ctx context.Context, field graphql.CollectedField, obj *model.SluiceService) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SluiceService_panic(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Panic, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SluiceService_panic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SluiceService", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _SluiceSnapshot_number(ctx context.Context, field graphql.CollectedField, obj *model.SluiceSnapshot) (ret graphql.Marshaler) {
@@ -2696,6 +3057,41 @@ func (ec *executionContext) _SluiceEndpoint(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "usable":
+			out.Values[i] = ec._SluiceEndpoint_usable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ejectedUntil":
+			out.Values[i] = ec._SluiceEndpoint_ejectedUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "breaker":
+			out.Values[i] = ec._SluiceEndpoint_breaker(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "weight":
+			out.Values[i] = ec._SluiceEndpoint_weight(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "priority":
+			out.Values[i] = ec._SluiceEndpoint_priority(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "zone":
+			out.Values[i] = ec._SluiceEndpoint_zone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "latency":
+			out.Values[i] = ec._SluiceEndpoint_latency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "inFlight":
 			out.Values[i] = ec._SluiceEndpoint_inFlight(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2890,6 +3286,36 @@ func (ec *executionContext) _SluiceService(ctx context.Context, sel ast.Selectio
 			}
 		case "failures":
 			out.Values[i] = ec._SluiceService_failures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retries":
+			out.Values[i] = ec._SluiceService_retries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hedges":
+			out.Values[i] = ec._SluiceService_hedges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "shared":
+			out.Values[i] = ec._SluiceService_shared(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "waiting":
+			out.Values[i] = ec._SluiceService_waiting(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "breaker":
+			out.Values[i] = ec._SluiceService_breaker(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "panic":
+			out.Values[i] = ec._SluiceService_panic(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3474,6 +3900,16 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
+func (ec *executionContext) unmarshalNSluiceBreakerState2githubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluiceBreakerState(ctx context.Context, v any) (model.SluiceBreakerState, error) {
+	var res model.SluiceBreakerState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSluiceBreakerState2githubᚗcomᚋsluiceᚑgatewayᚋsluiceᚋgraphᚋmodelᚐSluiceBreakerState(ctx context.Context, sel ast.SelectionSet, v model.SluiceBreakerState) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNSluiceCount2int64(ctx context.Context, v any) (int64, error) {
 	res, err := graphql.UnmarshalInt64(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3846,6 +4282,24 @@ func (ec *executionContext) marshalOSluiceRefusal2ᚖgithubᚗcomᚋsluiceᚑgat
 		return graphql.Null
 	}
 	return ec._SluiceRefusal(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSluiceTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalTime(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSluiceTime2ᚖtimeᚐTime(ctx context.Context, sel ast.SelectionSet, v *time.Time) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalTime(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOString2ᚖstring(ctx context.Context, v any) (*string, error) {

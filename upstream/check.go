@@ -11,7 +11,7 @@ type checkTarget struct{ *connection.Pool }
 
 // openCheck returns the way of active checks to an endpoint.
 func (c *Client) openCheck(e *endpoint.Endpoint) (health.Target, error) {
-	p, err := connection.New(e, connectionOptions(&c.cfg))
+	p, err := connection.New(e, c.connectionOptions())
 	if err != nil {
 		return nil, err
 	}

@@ -48,8 +48,8 @@ type pooled struct {
 }
 
 // newExchanger returns the exchanger with the endpoint e. It makes no connection, but reads the files of TLS.
-func newExchanger(e *endpoint.Endpoint, cfg *Config) (exchanger, error) {
-	p, err := connection.New(e, connectionOptions(cfg))
+func (c *Client) newExchanger(e *endpoint.Endpoint) (exchanger, error) {
+	p, err := connection.New(e, c.connectionOptions())
 	if err != nil {
 		return nil, err
 	}
@@ -57,11 +57,12 @@ func newExchanger(e *endpoint.Endpoint, cfg *Config) (exchanger, error) {
 		endpoint: e,
 		base:     &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		pool:     p,
-		limits:   cfg.Limits,
+		limits:   c.cfg.Limits,
 	}, nil
 }
 
-func connectionOptions(cfg *Config) connection.Options {
+func (c *Client) connectionOptions() connection.Options {
+	cfg, report := &c.cfg, c.options.problem(c.service)
 	return connection.Options{
 		Config:         cfg.Connections,
 		HTTP2:          cfg.HTTP2,
@@ -71,6 +72,7 @@ func connectionOptions(cfg *Config) connection.Options {
 		TLSTimeout:     cfg.Timeouts.TLS,
 		HeaderTimeout:  cfg.Timeouts.ResponseHeader,
 		HeaderBytes:    cfg.Limits.HeaderBytes,
+		Report:         func(err error) { report("tls", err) },
 	}
 }
 

@@ -36,7 +36,7 @@ func (c *Client) newMember(a endpoint.Address) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, err := newExchanger(e, &c.cfg)
+	x, err := c.newExchanger(e)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,20 @@ import (
 type SluiceEndpoint struct {
 	Address string              `json:"address"`
 	State   SluiceEndpointState `json:"state"`
+	// Whether nothing speaks against asking it.
+	Usable bool `json:"usable"`
+	// When it may return; null if it is not left out because of how requests ended.
+	EjectedUntil *time.Time `json:"ejectedUntil,omitempty"`
+	// What its own breaker does with requests.
+	Breaker SluiceBreakerState `json:"breaker"`
+	// Its share of requests in proportion to the others'.
+	Weight int `json:"weight"`
+	// 0 for those that are used first, and more for those that stand in for them.
+	Priority int `json:"priority"`
+	// Where it stands; null if that is not known.
+	Zone *string `json:"zone,omitempty"`
+	// Seconds that its requests took lately, on average.
+	Latency float64 `json:"latency"`
 	// Requests that have not ended yet.
 	InFlight int `json:"inFlight"`
 	// Requests so far.
@@ -61,6 +75,18 @@ type SluiceService struct {
 	Requests int64 `json:"requests"`
 	// Requests so far that were not answered, or not in time.
 	Failures int64 `json:"failures"`
+	// Requests so far that were sent again after something had been sent.
+	Retries int64 `json:"retries"`
+	// Second requests so far, while the first was not answered.
+	Hedges int64 `json:"hedges"`
+	// Calls so far that were not made, as the answer to an equal one served.
+	Shared int64 `json:"shared"`
+	// Calls that wait for others to end.
+	Waiting int `json:"waiting"`
+	// What the breaker of the service does with calls.
+	Breaker SluiceBreakerState `json:"breaker"`
+	// Whether so few endpoints work that all are used.
+	Panic bool `json:"panic"`
 }
 
 // One generation of schema, services and settings.
@@ -96,6 +122,67 @@ type SluiceStatus struct {
 	Services []*SluiceService `json:"services"`
 	// The things that can be asked for fields, in the order of the schema.
 	Sources []*SluiceSource `json:"sources"`
+}
+
+// What a breaker does with requests.
+type SluiceBreakerState string
+
+const (
+	// They pass.
+	SluiceBreakerStateClosed SluiceBreakerState = "CLOSED"
+	// They are refused.
+	SluiceBreakerStateOpen SluiceBreakerState = "OPEN"
+	// A few pass, and decide.
+	SluiceBreakerStateHalfOpen SluiceBreakerState = "HALF_OPEN"
+)
+
+var AllSluiceBreakerState = []SluiceBreakerState{
+	SluiceBreakerStateClosed,
+	SluiceBreakerStateOpen,
+	SluiceBreakerStateHalfOpen,
+}
+
+func (e SluiceBreakerState) IsValid() bool {
+	switch e {
+	case SluiceBreakerStateClosed, SluiceBreakerStateOpen, SluiceBreakerStateHalfOpen:
+		return true
+	}
+	return false
+}
+
+func (e SluiceBreakerState) String() string {
+	return string(e)
+}
+
+func (e *SluiceBreakerState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SluiceBreakerState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SluiceBreakerState", str)
+	}
+	return nil
+}
+
+func (e SluiceBreakerState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SluiceBreakerState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SluiceBreakerState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What the requests of an endpoint showed.
