@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluice-gateway/sluice/upstream/balance"
@@ -21,6 +22,7 @@ type attempt struct {
 	member        *member
 	service, mine breaker.Permit
 	began         time.Time
+	replaceable   bool // another one may follow it, if it is given up
 }
 
 // attempt chooses an endpoint, which then is among those that were tried.
@@ -38,6 +40,7 @@ func (k *call) attempt() (attempt, *Error) {
 	}
 	k.attempts++
 	k.tried = append(k.tried, a.member.Endpoint)
+	a.replaceable = k.repeatable && k.attempts < c.cfg.Retry.Attempts
 	a.member.Begin()
 	a.began = time.Now()
 	return a, nil
@@ -175,6 +178,11 @@ func (k *call) once(ctx context.Context, a attempt) (*Response, *Error) {
 	}
 	limited, cancel := context.WithDeadlineCause(ctx, until, cause)
 	defer cancel()
+	var stalled atomic.Bool
+	if a.replaceable {
+		leave := context.AfterFunc(a.member.hope.Load(), func() { stalled.Store(true); cancel() })
+		defer leave()
+	}
 	resp, err := c.exchange(limited, a.member, k.telling(limited, a.began))
 	switch {
 	case err == nil:
@@ -184,6 +192,8 @@ func (k *call) once(ctx context.Context, a attempt) (*Response, *Error) {
 	case ctx.Err() != nil:
 		o = endpoint.Abandonment
 		err.Code, err.FromBackend, err.Err = CodeCanceled, false, fmt.Errorf("%w: %w", context.Cause(ctx), err.Err)
+	case stalled.Load():
+		err.Code, err.FromBackend, err.Err = CodeTimeout, false, fmt.Errorf("%w: %w", ErrStalled, err.Err)
 	case limited.Err() != nil:
 		l = limit.Dropped
 		err.Code, err.FromBackend, err.Err = CodeTimeout, false, fmt.Errorf("%w: %w", context.Cause(limited), err.Err)

@@ -51,6 +51,7 @@ var (
 	ErrHeaderTimeout  = connection.ErrHeaderTimeout
 	ErrTLSTimeout     = connection.ErrTLSTimeout
 	ErrAttemptTimeout = errors.New("no complete answer to one attempt in time")
+	ErrStalled        = errors.New("the endpoint answers nothing any more")
 	ErrTotalTimeout   = errors.New("no complete answer in time")
 	ErrNoTime         = errors.New("the time that is left is less than the fastest answer lately took")
 	ErrCircuitOpen    = errors.New("the last calls failed")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluice-gateway/sluice/upstream/balance"
@@ -29,6 +30,21 @@ type member struct {
 	exchanger exchanger
 	breaker   *breaker.Breaker
 	limiter   *limit.Limiter
+	hope      atomic.Pointer[hope]
+}
+
+// hope ends when a member is found to answer nothing any more, so that nobody waits for it who could ask another one. Then
+// there is a new one, for requests that come later.
+type hope struct {
+	context.Context
+	end context.CancelFunc
+}
+
+func (m *member) renew() {
+	ctx, end := context.WithCancel(context.Background())
+	if before := m.hope.Swap(&hope{ctx, end}); before != nil {
+		before.end()
+	}
 }
 
 func (c *Client) newMember(a endpoint.Address) (*member, error) {
@@ -40,7 +56,9 @@ func (c *Client) newMember(a endpoint.Address) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &member{e, x, breaker.New(c.cfg.Breaker.Endpoint), limit.New(c.cfg.Concurrency.Endpoint)}, nil
+	m := &member{Endpoint: e, exchanger: x, breaker: breaker.New(c.cfg.Breaker.Endpoint), limiter: limit.New(c.cfg.Concurrency.Endpoint)}
+	m.renew()
+	return m, nil
 }
 
 // keeper has the pool of a client follow what discovery finds and what health allows. All changes are made under its lock:
@@ -178,6 +196,11 @@ func (k *keeper) store(members []*member) {
 	}
 	p.picker = balance.New(k.client.cfg.Balance, usable, all)
 	k.client.pool.Store(p)
+	for _, m := range members {
+		if before[m.Endpoint] && !k.usable[m.Endpoint] && k.health.State(m.Endpoint).Reason == health.Stalled {
+			m.renew()
+		}
+	}
 }
 
 // sweep closes the connections of members that are gone and not called any more. The lock is held.

@@ -376,6 +376,39 @@ func TestWritesAreNotHedged(t *testing.T) {
 	}
 }
 
+// Requests that wait for a frozen endpoint do not wait until their timeout: when it is found out, they go to another one.
+func TestNobodyWaitsForAFrozenEndpoint(t *testing.T) {
+	t.Parallel()
+	frozen := count(t, hang)
+	address, other := serve(t, fine), serve(t, fine)
+	c := balanced(t, func(cfg *upstream.Config) {
+		cfg.Timeouts.Attempt, cfg.Timeouts.ResponseHeader, cfg.Timeouts.Total = time.Hour, time.Hour, 2*time.Hour
+		cfg.Health.Passive.Stall = 100 * time.Millisecond
+	}, frozen.url, address, other)
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 12 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					want(t, c, get("/"), 200)
+				}
+			}
+		})
+	}
+	for c.Status().Endpoints[0].Health.Ejections == 0 {
+		wait(t)
+	}
+	close(stop)
+	readers.Wait() // without an end of those that wait, that would take an hour
+	if frozen.hits.Load() == 0 || c.Status().Retries == 0 {
+		t.Errorf("%d requests at the frozen endpoint, %d retries", frozen.hits.Load(), c.Status().Retries)
+	}
+}
+
 func TestTheServiceIsToldHowMuchTimeIsLeft(t *testing.T) {
 	t.Parallel()
 	left := make(chan string, 1)
@@ -651,4 +684,3 @@ func TestAWaitThatIsTooLongIsNotBegun(t *testing.T) {
 		t.Errorf("%d requests, want 1", one.hits.Load())
 	}
 }
-
