@@ -123,6 +123,7 @@ func (r role) gateway() (http.Handler, func(), error) {
 func service(address string) upstream.Config {
 	c := upstream.DefaultConfig()
 	c.Endpoints = endpoint.At(address)
+	c.Sharing.Enabled = false // the requests are all the same, and every one is to make its calls
 	return c
 }
 

@@ -156,8 +156,8 @@ func TestASupergraphIsCalledAtTheURLsInIt(t *testing.T) {
 func TestAURLThatCannotBeCalledIsAProblem(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"redis://127.0.0.1/0":           "scheme must be http or https",
-		"users":                         "scheme must be http or https",
+		"redis://127.0.0.1/0":           "scheme must be http, https or unix",
+		"users":                         "scheme must be http, https or unix",
 		"http://":                       "a host is missing",
 		"http://ida:s3cret@127.0.0.1/":  "must not hold a user or password",
 		"http://127.0.0.1/graphql#here": "must not have a fragment",

@@ -93,7 +93,7 @@ func TestValidateReportsAll(t *testing.T) {
 		t.Fatal("no error")
 	}
 	want := []string{
-		`endpoints[1]: scheme must be http or https (got "ftp")`,
+		`endpoints[1]: scheme must be http, https or unix (got "ftp")`,
 		`endpoints[2]: is the same as endpoints[0] (got http://a)`,
 		`balance.policy: must be one of least_in_flight, round_robin, peak_ewma, rendezvous, random (got best)`,
 		`balance.spill_below: must be > 0 and <= 1 (got 0)`,

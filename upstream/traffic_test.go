@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -551,6 +552,46 @@ func TestActiveChecksFindWhatWorks(t *testing.T) {
 	ill.Store(false)
 	for !usable() {
 		wait(t)
+	}
+}
+
+func TestAUnixSocketIsAnEndpoint(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "s") // the path of a socket may not be long
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	path := filepath.Join(dir, "a.sock")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Host+" "+r.RequestURI)
+	})}}
+	s.Start()
+	t.Cleanup(s.Close)
+	for address, want := range map[string]string{
+		"unix://" + path:          "localhost /users?x=1",
+		"unix://" + path + ":/v1": "localhost /v1/users?x=1",
+	} {
+		for _, speaker := range []string{"native", "net/http"} {
+			c := balanced(t, func(cfg *upstream.Config) {
+				cfg.Connections.Client = speaker
+				cfg.Health.Active.Check = "tcp"
+			}, address)
+			for range 2 {
+				resp, err := c.Do(t.Context(), get("/users?x=1"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if string(resp.Body) != want {
+					t.Errorf("%s got %q, want %q", address, resp.Body, want)
+				}
+				resp.Release()
+			}
+		}
 	}
 }
 

@@ -30,6 +30,10 @@ type dialer struct {
 
 func newDialer(e *endpoint.Endpoint, o *Options) (*dialer, error) {
 	d := &dialer{network: "tcp", address: e.Host(), target: e.Host(), connect: o.ConnectTimeout, handshake: o.TLSTimeout}
+	if e.Socket() != "" {
+		d.network, d.address = "unix", e.Socket()
+		return d, nil // there is no proxy in between
+	}
 	if e.Scheme() == "https" {
 		name := e.Host()
 		if e.Name() != "" {

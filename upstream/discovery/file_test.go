@@ -61,7 +61,7 @@ func TestBadFilesAreProblemsAndChangeNothing(t *testing.T) {
 	}{
 		{name: "nothing", text: "", want: "neither a list nor an object"},
 		{name: "an empty list", text: "[]", want: "not believed"},
-		{name: "no URL", text: "- a:1\n", want: `address 1: "a:1": scheme must be http or https`},
+		{name: "no URL", text: "- a:1\n", want: `address 1: "a:1": scheme must be http, https or unix`},
 		{name: "one bad address among good ones", text: "- http://a\n- ftp://b\n", want: `address 2: "ftp://b"`},
 		{name: "a weight of nothing", text: "- { url: http://a, weight: 0 }", want: "weight: must be between 1 and"},
 		{name: "a negative priority", text: "- { url: http://a, priority: -1 }", want: "priority: must be"},

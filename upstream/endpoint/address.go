@@ -9,7 +9,7 @@ import (
 // Address is where one instance of a service is found, with what balancing may know of it. In a configuration, a URL alone
 // stands for an address that has nothing else.
 type Address struct {
-	// URL is http or https; a path in it is put in front of the path of every request.
+	// URL is http or https, or unix:///path/of/socket; a path in it is put in front of the path of every request.
 	URL string `yaml:"url"`
 	// Host is the name that the instance is known by if its URL has a mere number: it goes into the Host header and is
 	// what the certificate must be for. Empty: the host of the URL.

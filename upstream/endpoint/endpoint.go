@@ -19,7 +19,9 @@ type Endpoint struct {
 	host   string // host:port, always with a port
 	prefix string // encoded path in front of every request's, without a slash at the end; often empty
 	text   string
-	url    string // as it was given
+	url    string // of its address, as given is its host
+	given  string
+	socket string // the path of a Unix socket, if that is where it is
 	name   string // what the instance is known by, if that is not its host
 
 	traits  atomic.Pointer[traits]
@@ -59,14 +61,21 @@ func New(a Address) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.url, e.name = a.URL, a.Host
+	e.url, e.given = a.URL, a.Host
+	if a.Host != "" {
+		e.name = a.Host
+	}
 	e.Describe(a)
 	return e, nil
 }
 
 // Parse returns the endpoint with the given http or https URL: an origin, and optionally a path that stands in front of
-// the path of every request.
+// the path of every request. A Unix socket is unix:///path/of/socket; the path in front of requests may follow it after a
+// colon.
 func Parse(address string) (*Endpoint, error) {
+	if rest, ok := strings.CutPrefix(address, "unix:"); ok {
+		return parseSocket(rest)
+	}
 	u, err := url.Parse(address)
 	if err != nil {
 		if !strings.Contains(address, "://") { // 127.0.0.1:8080 is the usual slip
@@ -81,7 +90,7 @@ func Parse(address string) (*Endpoint, error) {
 	port := u.Port()
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("scheme must be http or https (got %q)", u.Scheme)
+		return nil, fmt.Errorf("scheme must be http, https or unix (got %q)", u.Scheme)
 	case u.Opaque != "" || u.Hostname() == "":
 		return nil, errors.New("a host is missing")
 	case u.User != nil:
@@ -104,6 +113,28 @@ func Parse(address string) (*Endpoint, error) {
 	return e, nil
 }
 
+// parseSocket returns the endpoint of a Unix socket, whose URL is given without its scheme.
+func parseSocket(rest string) (*Endpoint, error) {
+	path, base, _ := strings.Cut(strings.TrimPrefix(rest, "//"), ":")
+	if !strings.HasPrefix(path, "/") || base != "" && !strings.HasPrefix(base, "/") || strings.ContainsAny(rest, "?#") {
+		return nil, errors.New("a Unix socket must be of the form unix:///path/of/socket or unix:///path/of/socket:/base/path")
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, errors.New("the path after the socket is not one of a URL")
+	}
+	e := &Endpoint{born: time.Now(), scheme: "http", host: "localhost:80", name: "localhost", socket: path, prefix: strings.TrimRight(u.EscapedPath(), "/")}
+	e.text = "unix://" + path
+	if e.prefix != "" {
+		e.text += ":" + e.prefix
+	}
+	e.traits.Store(&traits{weight: 1})
+	return e, nil
+}
+
+// Socket returns the path of the Unix socket to connect to; empty if the endpoint is [Endpoint.Host].
+func (e *Endpoint) Socket() string { return e.socket }
+
 // Scheme returns http or https.
 func (e *Endpoint) Scheme() string { return e.scheme }
 
@@ -118,7 +149,7 @@ func (e *Endpoint) Prefix() string { return e.prefix }
 func (e *Endpoint) Name() string { return e.name }
 
 // Is reports whether the endpoint is the one of an address, which may describe it in other words.
-func (e *Endpoint) Is(a Address) bool { return e.url == a.URL && e.name == a.Host }
+func (e *Endpoint) Is(a Address) bool { return e.url == a.URL && e.given == a.Host }
 
 // String returns the URL of the endpoint.
 func (e *Endpoint) String() string { return e.text }

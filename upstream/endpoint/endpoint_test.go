@@ -24,6 +24,8 @@ func TestParse(t *testing.T) {
 		{"the port of https is 443", "https://a/", parts{"https", "a:443", "", "https://a"}},
 		{"a path prefix is kept encoded", "http://a/x%2Fy/z/", parts{"http", "a:80", "/x%2Fy/z", "http://a/x%2Fy/z"}},
 		{"an IPv6 address", "http://[::1]:81/p", parts{"http", "[::1]:81", "/p", "http://[::1]:81/p"}},
+		{"a Unix socket", "unix:///run/a.sock", parts{"http", "localhost:80", "", "unix:///run/a.sock"}},
+		{"a Unix socket with a path prefix", "unix:/run/a.sock:/v1/", parts{"http", "localhost:80", "/v1", "unix:///run/a.sock:/v1"}},
 		{"an IPv6 address without a port", "http://[::1]", parts{"http", "[::1]:80", "", "http://[::1]"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -42,10 +44,14 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"":                   "scheme must be http or https",
-		"a:80":               "scheme must be http or https",
+		"":                   "scheme must be http",
+		"a:80":               "scheme must be http",
 		"127.0.0.1:8080":     "scheme must be http or https, as in http://127.0.0.1:8080",
-		"ftp://a":            "scheme must be http or https",
+		"ftp://a":            "scheme must be http, https or unix",
+		"unix:a.sock":        "a Unix socket must be of the form",
+		"unix://a/b.sock":    "a Unix socket must be of the form",
+		"unix:///a.sock:v1":  "a Unix socket must be of the form",
+		"unix:///a.sock?x":   "a Unix socket must be of the form",
 		"http:///x":          "a host is missing",
 		"http://:80":         "a host is missing",
 		"http:a":             "a host is missing",

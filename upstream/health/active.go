@@ -165,6 +165,9 @@ func portOf(e *endpoint.Endpoint, port int) (*endpoint.Endpoint, error) {
 	if port == 0 {
 		return e, nil
 	}
+	if e.Socket() != "" {
+		return nil, errors.New("a Unix socket has no ports")
+	}
 	host, _, err := net.SplitHostPort(e.Host())
 	if err != nil {
 		return nil, fmt.Errorf("an endpoint without a port has no other: %w", err)
