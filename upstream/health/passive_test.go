@@ -508,6 +508,23 @@ func TestAllAreUsedWhenTooFewAreUsable(t *testing.T) {
 	})
 }
 
+// As long as those that stand in are well, there is no need to ask those that are not.
+func TestABackupKeepsFromPanic(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, 4, func(c *health.Config) { c.Passive.MaxEjected, c.PanicBelow = 1, 0.5 })
+		s.all[3].Describe(endpoint.Address{Weight: 1, Priority: 1})
+		s.succeeds(3, 1)
+		for i := range 3 {
+			s.fails(i, 5)
+		}
+		s.want(t, "with the backup", 3)
+		if s.Panic() {
+			t.Error("the backup is not enough")
+		}
+	})
+}
+
 func TestEndpointsMayComeAndGo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,11 +1,13 @@
 package http1
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -164,23 +166,13 @@ func chunkError(err error) error {
 	return err
 }
 
-// chunkSize reads the line that begins a chunk; extensions are dropped (RFC 9112, section 7.1.1).
+// chunkSize reads the line that begins a chunk; extensions are dropped (RFC 9112, section 7.1.1). Some servers fill the line up
+// with spaces. Those before an extension are refused, as net/http does.
 func chunkSize(line []byte) (int64, error) {
-	end := 0
-	for end < len(line) && line[end] != ';' && line[end] != ' ' && line[end] != '\t' {
-		end++
-	}
-	if !isFieldValue(string(line[end:])) {
-		return 0, malformed("chunk", string(line))
-	}
-	for i := end; i < len(line) && line[i] != ';'; i++ {
-		if line[i] != ' ' && line[i] != '\t' {
-			return 0, malformed("chunk", string(line))
-		}
-	}
+	size, extension, _ := strings.Cut(string(bytes.TrimRight(line, " \t")), ";")
 	// ParseUint takes no sign, and no prefix in this base.
-	n, err := strconv.ParseUint(string(line[:end]), 16, 63)
-	if err != nil {
+	n, err := strconv.ParseUint(size, 16, 63)
+	if err != nil || !isFieldValue(extension) {
 		return 0, malformed("chunk", string(line))
 	}
 	return int64(n), nil

@@ -205,18 +205,16 @@ func (b *body) frame(method string) error {
 
 var chunkedEncoding = []string{"chunked"}
 
-// contentLength reads the values of Content-Length, which may be repeated as long as they are all the same.
+// contentLength reads the values of Content-Length. The header may be repeated as long as all say the same; a list in one, which a
+// recipient may take or refuse (RFC 9110, section 8.6), is refused.
 func contentLength(values []string) (length int64, ok bool, err error) {
 	for _, v := range values {
-		for one := range strings.SplitSeq(v, ",") {
-			one = strings.Trim(one, " \t")
-			// ParseUint takes nothing but digits. 63 bits leave room for no sign.
-			n, err := strconv.ParseUint(one, 10, 63)
-			if err != nil || ok && int64(n) != length {
-				return 0, false, malformed("Content-Length", strings.Join(values, ", "))
-			}
-			length, ok = int64(n), true
+		// ParseUint takes nothing but digits. 63 bits leave room for no sign.
+		n, err := strconv.ParseUint(v, 10, 63)
+		if err != nil || ok && int64(n) != length {
+			return 0, false, malformed("Content-Length", strings.Join(values, ", "))
 		}
+		length, ok = int64(n), true
 	}
 	return length, ok, nil
 }
