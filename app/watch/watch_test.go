@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,11 +139,12 @@ func TestChangesAreToldOnceAndWhenTheyHaveComeToRest(t *testing.T) {
 		write(t, path, "0")
 		look := func(before watch.State) watch.State { return watch.Look([]string{path}, before, watch.Options{}) }
 		done := look(watch.State{})
-		told := 0
-		accept := true
+		var told atomic.Int32
+		var accept atomic.Bool
+		accept.Store(true)
 		w := &watch.Watcher{Look: look, Done: func() watch.State { return done }, Changed: func(now watch.State) {
-			told++
-			if accept {
+			told.Add(1)
+			if accept.Load() {
 				done = now
 			}
 		}}
@@ -152,12 +154,12 @@ func TestChangesAreToldOnceAndWhenTheyHaveComeToRest(t *testing.T) {
 			defer close(ended)
 			w.Run(ctx, func() time.Duration { return time.Second })
 		}()
-		pass := func(d time.Duration, want int) {
+		pass := func(d time.Duration, want int32) {
 			t.Helper()
 			timer := time.NewTimer(d)
 			<-timer.C
 			synctest.Wait()
-			if told != want {
+			if told := told.Load(); told != want {
 				t.Errorf("changes were told %d times, want %d", told, want)
 			}
 		}
@@ -168,12 +170,12 @@ func TestChangesAreToldOnceAndWhenTheyHaveComeToRest(t *testing.T) {
 		}
 		pass(2*time.Second, 1)
 		pass(10*time.Second, 1)
-		accept = false // it is wrong, which is told once
+		accept.Store(false) // it is wrong, which is told once
 		write(t, path, "wrong")
 		pass(10*time.Second, 2)
 		write(t, path, "123") // back to what there was: nothing to do
 		pass(10*time.Second, 2)
-		accept = true
+		accept.Store(true)
 		write(t, path, "right")
 		pass(10*time.Second, 3)
 		cancel()
