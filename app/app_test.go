@@ -160,6 +160,18 @@ func TestDemo(t *testing.T) {
 	if bytes.Contains(answer, []byte(`"errors"`)) {
 		t.Errorf("errors: %s", answer)
 	}
+	page, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(url, "graphql"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.Header.Set("Accept", "text/html")
+	if resp, err = http.DefaultClient.Do(page); err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+		t.Errorf("the playground: %d %v", resp.StatusCode, resp.Header)
+	}
 	stop()
 	go func() { _, _ = io.Copy(io.Discard, read) }()
 	if code := <-ended; code != 0 {

@@ -85,7 +85,11 @@ func (v *live) read() (*loaded, problem.List) {
 
 // options are those of the server.
 func (v *live) options(c *config.Config) (server.Options, error) {
-	page, err := pages(c, "", nil)
+	var page http.Handler
+	var err error
+	if c.HasGraphQL() {
+		page, err = pages(c, "", nil)
+	}
 	return server.Options{
 		Log: v.log, Pages: page, NoGraphQL: !c.HasGraphQL(), Routes: liveRoutes{v.gateway}, Ready: v.ready,
 		Admin: map[string]http.Handler{

@@ -17,7 +17,7 @@ import (
 
 // pages makes what browsers get besides GraphQL; nil if there is nothing.
 func pages(c *config.Config, title string, tabs []console.Tab) (http.Handler, error) {
-	if !c.Playground.Enabled || !c.HasGraphQL() {
+	if !c.Playground.Enabled {
 		return nil, nil //nolint:nilnil // no pages is what was asked for
 	}
 	page := console.DefaultConfig()

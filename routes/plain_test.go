@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -328,9 +329,12 @@ func TestTheEndOfTheProgramEndsWhatIsPassedOn(t *testing.T) {
 	stop, cancel := context.WithCancel(t.Context())
 	s := pass(t, upgrading, func(o *routes.Options) { o.Stop = stop }, routes.Route{Path: "/up", Service: "api"})
 	_, _, br := dial(t, s, "echo")
+	if text, err := io.ReadAll(io.LimitReader(br, 5)); string(text) != "hello" {
+		t.Fatalf("got %q, %v", text, err)
+	}
 	cancel()
-	if text, err := io.ReadAll(br); string(text) != "hello" {
-		t.Errorf("got %q, %v", text, err)
+	if text, err := io.ReadAll(br); len(text) > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("got %q, %v after the end", text, err)
 	}
 }
 

@@ -111,7 +111,10 @@ func plainSluice(program, folder string) starter {
 
 func graphQLSluice(program, folder string) starter {
 	return func(ctx context.Context, endpoints []string) (*running, error) {
-		return sluice(ctx, program, folder, endpoints, "", func(address string) target {
+		// Ten thousand operations at once take as many connections from clients, and one process may often have only twenty
+		// thousand: the last few hundred wait for a connection to the service.
+		const connections = "    connections: { max_total: 3200 }\n"
+		return sluice(ctx, program, folder, endpoints, connections, func(address string) target {
 			return target{method: "POST", url: "http://" + address + "/graphql", body: `{"query": "{ item(id: 1) { id name text } }"}`}
 		})
 	}
