@@ -116,6 +116,7 @@ func (m *Monitor) forget(one *member, now time.Duration) {
 	one.seen.returnedAt.Store(int64(now))
 	one.seen.streak.Store(0)
 	one.seen.lately.Reset()
+	one.seen.usual.forget()
 	one.stall = stall{}
 }
 
@@ -203,14 +204,15 @@ func (m *Monitor) failsMoreThanOthers(one *member, now time.Duration) bool {
 	return others > 0 && float64(failed)/float64(all) > 2*float64(othersFailed)/float64(others)
 }
 
-// usual returns how long a usual request to the member took lately; false if too few succeeded to say.
+// usual returns how long a usual one of the last requests to the member took; false if too few succeeded within the window
+// to say.
 func (m *Monitor) usual(one *member, now time.Duration, least uint64) (time.Duration, bool) {
 	n := one.seen.lately.Sum(requests, now) - min(one.seen.lately.Sum(failures, now), one.seen.lately.Sum(requests, now))
 	if n == 0 || n < least {
 		return 0, false
 	}
-	exponent := float64(one.seen.lately.Sum(slowness, now)) / float64(n) / scale
-	return time.Duration(math.Exp2(exponent)), true
+	took := one.seen.usual.latency()
+	return took, took > 0
 }
 
 // others returns the median of what is usual for the other members, and of how many it is.

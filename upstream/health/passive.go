@@ -2,7 +2,6 @@ package health
 
 import (
 	"math"
-	"math/bits"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +18,7 @@ type Observation struct {
 // observed is what the requests of clients showed of an endpoint. Reports change it, without a lock.
 type observed struct {
 	lately   *window.Window
+	usual    usual         // how long the last requests that succeeded took
 	answers  atomic.Uint64 // requests that ended, but for those that were given up
 	streak   atomic.Int64  // failures in a row
 	streakAt atomic.Int64  // when the first of them ended
@@ -34,7 +34,6 @@ type observed struct {
 const (
 	requests = iota
 	failures
-	slowness // the sum of scaled logarithms of the latencies of those that succeeded
 )
 
 // observe prepares a member for reports.
@@ -60,7 +59,7 @@ func (m *Monitor) Report(e *endpoint.Endpoint, o Observation) {
 	}
 	s.lately.Add(requests, 1, now)
 	if o.Outcome == endpoint.Success {
-		s.lately.Add(slowness, logarithm(o.Latency), now)
+		s.usual.add(o.Latency)
 		// Loads are cheaper than stores that take the cache line from the other cores.
 		if s.streak.Load() != 0 {
 			s.streak.Store(0)
@@ -90,17 +89,4 @@ const precision = 20
 func (m *Monitor) Admit(e *endpoint.Endpoint) bool {
 	one := (*m.members.Load())[e]
 	return one == nil || !one.seen.returning.Load() || e.InFlight() < int64(m.cfg.Passive.Probes)
-}
-
-// scale is how finely logarithms are kept.
-const scale = 256
-
-// logarithm returns the binary logarithm of a latency in nanoseconds, scaled. It is linear between powers of two, and so
-// at most 0.09 too small, which is 6 %. The average of logarithms is that of a usual request: among twenty requests of
-// 5 ms, one of 10 s makes it 7 ms, where the plain average would be half a second.
-func logarithm(d time.Duration) uint64 {
-	x := uint64(max(d, 1))
-	exponent := bits.Len64(x) - 1
-	fraction := (x << (63 - exponent)) << 1 >> 56 // the eight bits after the leading one
-	return uint64(exponent)*scale + fraction
 }

@@ -200,6 +200,31 @@ func TestAnEndpointIsEjectedWhenItDoesWorseThanTheOthers(t *testing.T) {
 			s.ends(2, 20, endpoint.Success, 15*ms)
 			pass(time.Second)
 		}, []int{1, 2}, health.Latency},
+		{"far slower since a moment, and fast for long before", 3, nil, func(s *service) {
+			for i := range 3 {
+				s.ends(i, 1000, endpoint.Success, 5*ms)
+			}
+			pass(time.Second)
+			s.ends(0, 60, endpoint.Success, 100*ms)
+			pass(time.Second)
+		}, []int{1, 2}, health.Latency},
+		{"fast again since a moment, and far slower for long before", 3, func(c *health.Config) { c.Passive.MinRequests = 1060 }, func(s *service) {
+			s.ends(0, 1000, endpoint.Success, 100*ms)
+			s.ends(0, 60, endpoint.Success, 5*ms)
+			s.ends(1, 1060, endpoint.Success, 5*ms)
+			s.ends(2, 1060, endpoint.Success, 5*ms)
+			pass(time.Second)
+		}, []int{0, 1, 2}, ""},
+		{"one of four requests very slow everywhere", 3, nil, func(s *service) {
+			for range 200 {
+				for i := range 3 {
+					s.ends(i, 3, endpoint.Success, 2*ms)
+					s.ends(i, 1, endpoint.Success, time.Second)
+				}
+			}
+			s.ends(0, 3, endpoint.Success, time.Second)
+			pass(time.Second)
+		}, []int{0, 1, 2}, ""},
 		{"far slower than the only other", 2, nil, func(s *service) {
 			s.ends(0, 20, endpoint.Success, 100*ms)
 			s.ends(1, 20, endpoint.Success, 10*ms)
