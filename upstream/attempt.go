@@ -19,7 +19,7 @@ import (
 // attempt is one request to one endpoint, for which all that guards the service and the endpoint has given leave.
 type attempt struct {
 	client        *Client
-	member        *member
+	member        seat
 	service, mine breaker.Permit
 	began         time.Time
 	replaceable   bool // another one may follow it, if it is given up
@@ -58,7 +58,7 @@ func (k *call) choose(a *attempt) *Error {
 	}
 	avoid := k.tried[:len(k.tried):len(k.tried)]
 	var refused *Error
-	var full, coming *member // coming: back from an ejection, and with enough to do for the moment
+	var full, coming seat // coming: back from an ejection, and with enough to do for the moment
 	for range p.members {
 		e := p.picker.Pick(balance.Call{Key: k.r.Key, HasKey: k.r.HasKey, Avoid: avoid})
 		if e == nil {
@@ -72,15 +72,15 @@ func (k *call) choose(a *attempt) *Error {
 			coming = m
 		} else if refused = a.take(m); refused == nil {
 			return nil
-		} else if refused.Code == CodeOverloaded && full == nil {
+		} else if refused.Code == CodeOverloaded && full.member == nil {
 			full = m
 		}
 		avoid = append(avoid, e)
 	}
 	switch {
-	case full != nil:
+	case full.member != nil:
 		return k.queue(a, full)
-	case coming != nil:
+	case coming.member != nil:
 		return a.take(coming) // there is nobody else
 	case refused != nil:
 		return refused
@@ -89,7 +89,7 @@ func (k *call) choose(a *attempt) *Error {
 }
 
 // queue waits until an endpoint takes one more request.
-func (k *call) queue(a *attempt, m *member) *Error {
+func (k *call) queue(a *attempt, m seat) *Error {
 	if err := k.acquire(m.limiter); err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (k *call) awaitFirst() *Error {
 }
 
 // take takes the leave of an endpoint for one request.
-func (a *attempt) take(m *member) *Error {
+func (a *attempt) take(m seat) *Error {
 	if !m.limiter.TryAcquire() {
 		return &Error{Code: CodeOverloaded, Err: limit.ErrFull}
 	}
@@ -118,7 +118,7 @@ func (a *attempt) take(m *member) *Error {
 }
 
 // admit takes the leave of an endpoint's breaker; that of its limiter was taken.
-func (a *attempt) admit(m *member) *Error {
+func (a *attempt) admit(m seat) *Error {
 	var ok bool
 	if a.mine, ok = m.breaker.Allow(); !ok {
 		m.limiter.Release(limit.Ignored, 0)
@@ -180,10 +180,10 @@ func (k *call) once(ctx context.Context, a attempt) (*Response, *Error) {
 	defer cancel()
 	var stalled atomic.Bool
 	if a.replaceable {
-		leave := context.AfterFunc(a.member.hope.Load(), func() { stalled.Store(true); cancel() })
+		leave := context.AfterFunc(a.member.hope, func() { stalled.Store(true); cancel() })
 		defer leave()
 	}
-	resp, err := c.exchange(limited, a.member, k.telling(limited, a.began))
+	resp, err := c.exchange(limited, a.member.member, k.telling(limited, a.began))
 	switch {
 	case err == nil:
 		o, l = outcomeOf(resp.Status), loadOf(resp.Status)

@@ -129,6 +129,7 @@ func (c *Config) Validate() error {
 	section(&errs, "timeouts", c.Timeouts.validate())
 	section(&errs, "retry", c.Retry.Validate())
 	section(&errs, "hedge", c.Hedge.validate())
+	section(&errs, "sharing", c.Sharing.validate())
 	section(&errs, "breaker.service", c.Breaker.Service.Validate())
 	section(&errs, "breaker.endpoint", c.Breaker.Endpoint.Validate())
 	section(&errs, "concurrency.service", c.Concurrency.Service.Validate())

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sluice-gateway/sluice/upstream/balance"
@@ -21,7 +20,13 @@ import (
 type pool struct {
 	picker  balance.Picker
 	members []*member // all there are, those that are left out included
-	of      map[*endpoint.Endpoint]*member
+	of      map[*endpoint.Endpoint]seat
+}
+
+// seat is a member as one generation of the pool knows it.
+type seat struct {
+	*member
+	hope context.Context // of those who chose the member from this generation
 }
 
 // member is an endpoint with all that calls to it go through. It lives on over generations for as long as its address does.
@@ -30,21 +35,19 @@ type member struct {
 	exchanger exchanger
 	breaker   *breaker.Breaker
 	limiter   *limit.Limiter
-	hope      atomic.Pointer[hope]
+	hope      hope // guarded by the keeper's lock
 }
 
 // hope ends when a member is found to answer nothing any more, so that nobody waits for it who could ask another one. Then
-// there is a new one, for requests that come later.
+// there is a new one, for requests of later generations of the pool.
 type hope struct {
 	context.Context
 	end context.CancelFunc
 }
 
-func (m *member) renew() {
+func newHope() hope {
 	ctx, end := context.WithCancel(context.Background())
-	if before := m.hope.Swap(&hope{ctx, end}); before != nil {
-		before.end()
-	}
+	return hope{ctx, end}
 }
 
 func (c *Client) newMember(a endpoint.Address) (*member, error) {
@@ -56,9 +59,8 @@ func (c *Client) newMember(a endpoint.Address) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &member{Endpoint: e, exchanger: x, breaker: breaker.New(c.cfg.Breaker.Endpoint), limiter: limit.New(c.cfg.Concurrency.Endpoint)}
-	m.renew()
-	return m, nil
+	return &member{Endpoint: e, exchanger: x, breaker: breaker.New(c.cfg.Breaker.Endpoint),
+		limiter: limit.New(c.cfg.Concurrency.Endpoint), hope: newHope()}, nil
 }
 
 // keeper has the pool of a client follow what discovery finds and what health allows. All changes are made under its lock:
@@ -190,16 +192,20 @@ func (k *keeper) store(members []*member) {
 			e.Use(now) // it is new among others, or was left out
 		}
 	}
-	p := &pool{members: members, of: make(map[*endpoint.Endpoint]*member, len(members))}
+	p := &pool{members: members, of: make(map[*endpoint.Endpoint]seat, len(members))}
+	var lost []hope
 	for _, m := range members {
-		p.of[m.Endpoint] = m
+		if before[m.Endpoint] && !k.usable[m.Endpoint] && k.health.State(m.Endpoint).Reason == health.Stalled {
+			lost = append(lost, m.hope)
+			m.hope = newHope()
+		}
+		p.of[m.Endpoint] = seat{m, m.hope}
 	}
 	p.picker = balance.New(k.client.cfg.Balance, usable, all)
 	k.client.pool.Store(p)
-	for _, m := range members {
-		if before[m.Endpoint] && !k.usable[m.Endpoint] && k.health.State(m.Endpoint).Reason == health.Stalled {
-			m.renew()
-		}
+	// Whoever chose one of these from the pool before, even if the request is not sent yet, asks another one.
+	for _, h := range lost {
+		h.end()
 	}
 }
 

@@ -3,9 +3,11 @@ package upstream
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/sluice-gateway/sluice/upstream/header"
 	"github.com/sluice-gateway/sluice/upstream/share"
@@ -19,10 +21,20 @@ type Sharing struct {
 	// Private shares answers that say that they are private or must not be stored, too (default false). An answer that
 	// sets a cookie is never shared.
 	Private bool `yaml:"private"`
+	// JoinWithin is how old a call may be that a read joins (default 100ms; 0: any age). Later ones begin another call, whose
+	// answer is for those too who wait for the late one: so one call that hangs does not make all hang.
+	JoinWithin time.Duration `yaml:"join_within"`
 }
 
 // DefaultSharing returns the defaults.
-func DefaultSharing() Sharing { return Sharing{Enabled: true} }
+func DefaultSharing() Sharing { return Sharing{Enabled: true, JoinWithin: 100 * time.Millisecond} }
+
+func (s *Sharing) validate() error {
+	if s.JoinWithin < 0 {
+		return fmt.Errorf("join_within: must be >= 0 (got %v)", s.JoinWithin)
+	}
+	return nil
+}
 
 // sharing makes the reads of one client.
 type sharing struct {
@@ -33,7 +45,7 @@ type sharing struct {
 // newSharing returns what shares calls that are made by call.
 func newSharing(cfg Sharing, call func(context.Context, *Request) (*Response, error)) *sharing {
 	s := &sharing{heads: sync.Pool{New: func() any { return new([]byte) }}}
-	s.group = share.New[*Request, lent](func(ctx context.Context, r *Request) (lent, error) {
+	s.group = share.New[*Request, lent](cfg.JoinWithin, func(ctx context.Context, r *Request) (lent, error) {
 		resp, err := call(ctx, r)
 		return lent{resp, cfg.Private}, err
 	})

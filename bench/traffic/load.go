@@ -36,8 +36,8 @@ type load struct {
 	list []sample
 }
 
-// patience is how long a client waits.
-const patience = 10 * time.Second
+// patience is how long a client waits: longer than a balancer waits for one endpoint before it asks another.
+const patience = 15 * time.Second
 
 func newLoad(t target, rate int) *load {
 	return &load{target: t, every: time.Second / time.Duration(rate),

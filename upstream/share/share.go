@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 )
 
 // ErrPanic is wrapped by the error of a call that panicked on a goroutine of the group's own.
@@ -37,8 +38,12 @@ type Result[T any] interface {
 //
 // Once there has been company, the next calls are made on goroutines of their own, which live as long as anybody waits:
 // then the first one can give up without harm. So the price is paid where it brings something.
+//
+// Nobody joins a call that is late: who comes then makes another one, and what that brings is for those too who wait for
+// the late one. So one call that hangs does not make all hang who ask for the same.
 type Group[R any, T Result[T]] struct {
 	run  func(context.Context, R) (T, error)
+	late time.Duration
 	seed maphash.Seed
 	wg   sync.WaitGroup // the goroutines of calls
 
@@ -79,9 +84,12 @@ type call[T any] struct {
 	hash     uint64
 	head     []byte // of the key: a copy
 	body     []byte // of the key: the caller's
+	began    time.Time
 	waiting  []*waiter[T]
 	detached bool
 	cancel   context.CancelFunc // of a detached call
+	older    *call[T]           // a late one of the same key, in whose place this one was begun
+	replaced bool               // it is the older one of another call
 }
 
 type waiter[T any] struct {
@@ -96,9 +104,9 @@ type answer[T any] struct {
 	alone  bool
 }
 
-// New returns a group of calls that are made by run.
-func New[R any, T Result[T]](run func(context.Context, R) (T, error)) *Group[R, T] {
-	return &Group[R, T]{run: run, seed: maphash.MakeSeed(), calls: map[uint64]*call[T]{}}
+// New returns a group of calls that are made by run. A call is late when it has taken longer than the given time; 0: never.
+func New[R any, T Result[T]](late time.Duration, run func(context.Context, R) (T, error)) *Group[R, T] {
+	return &Group[R, T]{run: run, late: late, seed: maphash.MakeSeed(), calls: map[uint64]*call[T]{}}
 }
 
 // Wait returns when no goroutine of the group is left. No call of Do may begin meanwhile.
@@ -108,16 +116,13 @@ func (g *Group[R, T]) Wait() { g.wg.Wait() }
 func (g *Group[R, T]) Stats() Stats {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	out := g.stats
-	for _, c := range g.calls {
-		out.Waiting += len(c.waiting)
-	}
-	return out
+	return g.stats
 }
 
 // Do makes the call r, or waits for the result of the same call that another one makes. Two calls are the same if head and
 // body are: these must hold everything that the result may depend on. body is not copied and must not be changed while
-// the call is made; head may be used again at once.
+// the call is made; head may be used again at once. A call whose result came from a later one of the same key may still be
+// under way when Do returns, so body and r are not to be changed after it either.
 //
 // It returns when there is a result or ctx has ended. The context of the call itself may outlive ctx, and has its values.
 // The error is one of run, the cause of ctx, or wraps [ErrPanic]. It may be that of another one's call.
@@ -129,23 +134,23 @@ func (g *Group[R, T]) Do(ctx context.Context, head, body []byte, r R) (T, error)
 			g.mu.Unlock()
 			return g.run(ctx, r)
 		}
-		c := g.calls[hash]
+		c, now := g.calls[hash], time.Now()
 		var w *waiter[T]
 		switch {
-		case c == nil:
-			c = g.begin(hash, head, body)
+		case c != nil && (!bytes.Equal(c.head, head) || !bytes.Equal(c.body, body)): // two keys have one hash
+			g.mu.Unlock()
+			return g.run(ctx, r)
+		case c != nil && (g.late == 0 || now.Sub(c.began) <= g.late):
+			w = g.join(c)
+			g.company = afterCompany
+		default:
+			c = g.begin(hash, head, body, now, c)
 			if g.company == 0 {
 				g.mu.Unlock()
 				return g.inline(ctx, c, r)
 			}
 			g.company--
 			w = g.detach(ctx, c, r)
-		case !bytes.Equal(c.head, head) || !bytes.Equal(c.body, body): // two keys have one hash
-			g.mu.Unlock()
-			return g.run(ctx, r)
-		default:
-			w = g.join(c)
-			g.company = afterCompany
 		}
 		g.mu.Unlock()
 		switch a := g.await(ctx, c, w); {
@@ -166,10 +171,13 @@ func (g *Group[R, T]) hash(head, body []byte) uint64 {
 	return h.Sum64()
 }
 
-// begin notes a call that is going to be made.
-func (g *Group[R, T]) begin(hash uint64, head, body []byte) *call[T] {
+// begin notes a call that is going to be made, in the place of a late one if that is not nil.
+func (g *Group[R, T]) begin(hash uint64, head, body []byte, now time.Time, late *call[T]) *call[T] {
 	c := g.take()
-	c.hash, c.head, c.body = hash, append(c.head[:0], head...), body
+	c.hash, c.head, c.body, c.began = hash, append(c.head[:0], head...), body, now
+	if c.older = late; late != nil {
+		late.replaced = true
+	}
 	g.calls[hash] = c
 	return c
 }
@@ -213,6 +221,7 @@ func (g *Group[R, T]) protected(ctx context.Context, r R) (result T, err error) 
 func (g *Group[R, T]) join(c *call[T]) *waiter[T] {
 	w := &waiter[T]{answers: make(chan answer[T], 1)}
 	c.waiting = append(c.waiting, w)
+	g.stats.Waiting++
 	return w
 }
 
@@ -227,6 +236,7 @@ func (g *Group[R, T]) await(ctx context.Context, c *call[T], w *waiter[T]) answe
 	i := slices.Index(c.waiting, w)
 	if i >= 0 {
 		c.waiting = slices.Delete(c.waiting, i, i+1)
+		g.stats.Waiting--
 		if c.detached && len(c.waiting) == 0 { // nobody is left who wants to know
 			c.cancel()
 			g.forget(c)
@@ -245,14 +255,19 @@ func (g *Group[R, T]) end(c *call[T], result T, err error, again bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.forget(c)
+	waiting := c.waiting
+	if err == nil && !again {
+		waiting = c.withOlder()
+	}
+	g.stats.Waiting -= len(waiting)
 	owned := c.detached && err == nil // by nobody yet
-	for i, w := range c.waiting {
+	for i, w := range waiting {
 		a := answer[T]{result: result, err: err}
 		switch {
 		case again:
 			a = answer[T]{again: true}
 		case err != nil:
-		case owned && i == len(c.waiting)-1: // the last one takes it over
+		case owned && i == len(waiting)-1: // the last one takes it over
 			owned = false
 		default:
 			var ok bool
@@ -273,10 +288,23 @@ func (g *Group[R, T]) end(c *call[T], result T, err error, again bool) {
 	if owned {
 		result.Release()
 	}
-	if len(c.waiting) == 0 && !c.detached && len(g.free) < keepFree && cap(c.head) <= keepHead {
+	reusable := len(waiting) == 0 && !c.detached && !c.replaced
+	c.waiting, c.older = nil, nil
+	if reusable && len(g.free) < keepFree && cap(c.head) <= keepHead {
 		*c = call[T]{head: c.head[:0]}
 		g.free = append(g.free, c)
 	}
+}
+
+// withOlder returns those who wait for a call and, taken from them, those who wait for the late ones before it. These go on
+// without anybody: it shows what becomes of them.
+func (c *call[T]) withOlder() []*waiter[T] {
+	out := c.waiting
+	for o := c.older; o != nil; o = o.older {
+		out = append(out, o.waiting...)
+		o.waiting = nil
+	}
+	return out
 }
 
 // forget has nobody join a call any more.

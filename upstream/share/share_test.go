@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -49,9 +50,12 @@ type pending struct {
 	result chan func() (*thing, error)
 }
 
+// late is after what time a call is late.
+const late = time.Second
+
 func newService() *service {
 	s := &service{calls: make(chan *pending, 100)}
-	s.group = share.New[string, *thing](func(ctx context.Context, name string) (*thing, error) {
+	s.group = share.New[string, *thing](late, func(ctx context.Context, name string) (*thing, error) {
 		s.all.Add(1)
 		p := &pending{ctx, name, make(chan func() (*thing, error), 1)}
 		s.calls <- p
@@ -314,12 +318,85 @@ func TestAResultForOneOwnerIsNotShared(t *testing.T) {
 	}
 }
 
+// One call hangs, on its first caller's goroutine or on one of its own, and others wait for it.
+func TestNobodyHangsWithALateCall(t *testing.T) {
+	t.Parallel()
+	for _, accustomed := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newService()
+			if accustomed {
+				s.accustom(t)
+			}
+			first, second := s.ask(t.Context(), "1", "k", ""), s.ask(t.Context(), "2", "k", "")
+			<-time.After(late)
+			third := s.ask(t.Context(), "3", "k", "") // just in time
+			hangs := <-s.calls
+			if len(s.calls) > 0 {
+				t.Error("a call that is not late was made again")
+			}
+			<-time.After(1)
+			fourth, fifth := s.ask(t.Context(), "4", "k", ""), s.ask(t.Context(), "5", "k", "")
+			result := newThing("later")
+			(<-s.calls).answer(result)
+			for i, c := range []*caller{second, third, fourth, fifth} {
+				if got := c.outcome(); got != "later" {
+					t.Errorf("caller %d got %s", i, got)
+				}
+			}
+			synctest.Wait()
+			if n := s.group.Stats().Waiting; n != 0 && !accustomed || n > 1 {
+				t.Errorf("%d wait", n)
+			}
+			if hangs.ctx.Err() != nil {
+				t.Error("the late call was cut off: nobody would find out what is wrong")
+			}
+			sixth := s.ask(t.Context(), "6", "k", "") // the late call is not what it joins
+			hangs.answer(newThing("late"))
+			(<-s.calls).answer(newThing("sixth"))
+			if got, want := first.outcome(), map[bool]string{false: "late", true: "later"}[accustomed]; got != want {
+				t.Errorf("the first one got %s, want %s", got, want)
+			}
+			if got := sixth.outcome(); got != "sixth" {
+				t.Errorf("the sixth one got %s", got)
+			}
+			s.group.Wait()
+			if n := result.owners.Load(); n != 0 {
+				t.Errorf("%d owners are left", n)
+			}
+		})
+	}
+}
+
+func TestAnErrorAfterALateCallIsForThoseWhoWaitedForIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newService()
+		s.accustom(t)
+		first := s.ask(t.Context(), "1", "k", "")
+		hangs := <-s.calls
+		<-time.After(2 * late)
+		second := s.ask(t.Context(), "2", "k", "")
+		(<-s.calls).result <- func() (*thing, error) { return nil, errors.New("broken") }
+		if got := second.outcome(); got != "error: broken" {
+			t.Errorf("the second got %s", got)
+		}
+		hangs.answer(newThing("late"))
+		if got := first.outcome(); got != "late" {
+			t.Errorf("the first got %s", got)
+		}
+		s.group.Wait()
+		if n := s.group.Stats().Waiting; n != 0 {
+			t.Errorf("%d wait", n)
+		}
+	})
+}
+
 func TestAPanicHarmsNobodyElse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // on the caller's goroutine it goes on to the caller
 		begun, end := make(chan struct{}), make(chan struct{})
 		first := true
-		g := share.New[string, *thing](func(context.Context, string) (*thing, error) {
+		g := share.New[string, *thing](0, func(context.Context, string) (*thing, error) {
 			if first {
 				first = false
 				close(begun)
@@ -367,7 +444,7 @@ func TestAPanicHarmsNobodyElse(t *testing.T) {
 
 func TestNothingIsAllocatedWithoutCompany(t *testing.T) {
 	result := newThing("it")
-	g := share.New[string, *thing](func(context.Context, string) (*thing, error) { return result, nil })
+	g := share.New[string, *thing](0, func(context.Context, string) (*thing, error) { return result, nil })
 	head, body := []byte("GET /users/1"), []byte("body")
 	if n := testing.AllocsPerRun(1000, func() {
 		if _, err := g.Do(t.Context(), head, body, "1"); err != nil {
@@ -380,7 +457,7 @@ func TestNothingIsAllocatedWithoutCompany(t *testing.T) {
 
 func BenchmarkDo(b *testing.B) {
 	result := newThing("it")
-	g := share.New[string, *thing](func(context.Context, string) (*thing, error) { return result, nil })
+	g := share.New[string, *thing](0, func(context.Context, string) (*thing, error) { return result, nil })
 	b.Run("alone", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
