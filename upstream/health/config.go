@@ -87,7 +87,7 @@ type Passive struct {
 	// FailureRatio ejects an endpoint when at least that share of its requests within the window failed, and that is more
 	// than twice the share of the others (default 0.3; 0: never).
 	FailureRatio float64 `yaml:"failure_ratio"`
-	// LatencyFactor ejects an endpoint whose last 64 requests took so many times longer than the median of the others
+	// LatencyFactor ejects an endpoint whose last 32 requests took so many times longer than the median of the others
 	// (default 5; 0: never). There must be two others at least, so that it is clear which is the slow one.
 	LatencyFactor float64 `yaml:"latency_factor"`
 	// LatencyMargin is how much longer than the others, in time, it must have taken too (default 20ms).

@@ -8,14 +8,14 @@ import (
 )
 
 // usual is how long a usual one of the last requests took: the average of the logarithms of their latencies, in which each
-// of the last 64 counts about as much as the next. It goes by requests and not by time: an endpoint that turns slow soon
+// of the last 32 counts about as much as the next. It goes by requests and not by time: an endpoint that turns slow soon
 // gets few of them, and what it did quickly before must not cover that for a whole window.
 //
 // The upper eight bits are how many requests it holds, at most memory; the others are the average as a fixed-point number.
 type usual struct{ packed atomic.Uint64 }
 
 const (
-	memory   = 64 // requests that are remembered; fewer would take chance for slowness where requests differ
+	memory   = 32 // requests that are remembered; fewer would take chance for slowness where requests differ
 	scale    = 256
 	fraction = 24 // bits of the average below the scaled logarithm
 	counted  = 56 // bits of the average at all
