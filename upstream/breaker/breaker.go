@@ -8,7 +8,6 @@
 package breaker
 
 import (
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -175,14 +174,14 @@ func (b *Breaker) open(p *phase, now time.Duration) {
 
 // openFor returns how long the breaker stays open that has opened so many times before.
 func (b *Breaker) openFor(times int) time.Duration {
-	d := b.cfg.OpenFor
+	d, most := b.cfg.OpenFor, max(b.cfg.OpenFor, b.cfg.MaxOpenFor)
 	for range times {
-		if d >= b.cfg.MaxOpenFor || d > math.MaxInt64/2 {
-			return b.cfg.MaxOpenFor
+		if d > most/2 {
+			return most
 		}
 		d *= 2
 	}
-	return min(d, b.cfg.MaxOpenFor)
+	return d
 }
 
 func (b *Breaker) now() time.Duration { return time.Since(b.start) }

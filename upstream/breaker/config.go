@@ -29,7 +29,8 @@ type Config struct {
 	// OpenFor is how long all requests are refused when the breaker opens (default 1s). It doubles each time that probes
 	// fail.
 	OpenFor time.Duration `yaml:"open_for"`
-	// MaxOpenFor is the most that OpenFor becomes (default 10s).
+	// MaxOpenFor is the most that OpenFor becomes (default 2s: probes cost little, and a service that is back should not wait). If
+	// it is less than OpenFor, that does not grow.
 	MaxOpenFor time.Duration `yaml:"max_open_for"`
 	// Probes is how many requests are let through after that (default 3). The breaker closes when all of them succeed and
 	// opens again when one fails.
@@ -44,7 +45,7 @@ func DefaultConfig() Config {
 		MinRequests:  20,
 		Window:       10 * time.Second,
 		OpenFor:      time.Second,
-		MaxOpenFor:   10 * time.Second,
+		MaxOpenFor:   2 * time.Second,
 		Probes:       3,
 	}
 }
@@ -65,7 +66,7 @@ func (c *Config) Validate() error {
 	check(c.Window >= 10*time.Millisecond && c.Window <= time.Hour, "window", "must be between 10ms and 1h", c.Window)
 	check(c.MaxInFlight >= 0, "max_in_flight", "must be >= 0", c.MaxInFlight)
 	check(c.OpenFor > 0, "open_for", "must be > 0", c.OpenFor)
-	check(c.MaxOpenFor >= c.OpenFor, "max_open_for", "must not be less than open_for", c.MaxOpenFor)
+	check(c.MaxOpenFor >= 0, "max_open_for", "must be >= 0", c.MaxOpenFor)
 	check(c.Probes >= 1 && c.Probes <= 1000, "probes", "must be between 1 and 1000", c.Probes)
 	return errors.Join(errs...)
 }
