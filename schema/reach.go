@@ -162,7 +162,8 @@ func (r *reach) visitObject(p position) {
 	giving := byField(all, p.on)
 	above := r.enclosed(p, all)
 	for _, f := range visibleFields(r.supergraph, p.on) {
-		ways := r.withContext(r.advanceAll(giving(f.Name), p.on, f), p.on, f, above)
+		// The object's own context is for what is below it, as the planner takes it.
+		ways := r.withContext(r.advanceAll(giving(f.Name), p.on, f), p.on, f, p.above)
 		if p.on == r.supergraph.Mutation {
 			ways = r.single(ways, f)
 		}
