@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/sluice-gateway/sluice/fault"
+	"github.com/sluice-gateway/sluice/internal/stack"
 	"github.com/sluice-gateway/sluice/value"
 )
 
@@ -134,7 +135,10 @@ func (r *run) drive(ctx context.Context, ready []int) {
 		last := len(ready) - 1
 		for i := range last {
 			one := ready[i : i+1]
-			r.wg.Go(func() { r.guard(func() { r.drive(ctx, one) }) })
+			r.wg.Go(func() {
+				stack.Grow()
+				r.guard(func() { r.drive(ctx, one) })
+			})
 		}
 		ready = r.run(ctx, ready[last])
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/execute"
 	"github.com/sluice-gateway/sluice/fault"
+	"github.com/sluice-gateway/sluice/internal/stack"
 	"github.com/sluice-gateway/sluice/mapping"
 	"github.com/sluice-gateway/sluice/plan"
 	"github.com/sluice-gateway/sluice/schema"
@@ -267,7 +268,10 @@ func (j *job) each(n int, f func(w *worker, i int)) {
 		parallel = 1 // nothing to wait for
 	}
 	for range min(parallel, j.connector.site.concurrency) - 1 {
-		wg.Go(work)
+		wg.Go(func() {
+			stack.Grow()
+			work()
+		})
 	}
 	work()
 	wg.Wait()
